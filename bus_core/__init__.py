@@ -1,0 +1,40 @@
+"""The event bus for services: publish and consume events on RabbitMQ or an embedded broker.
+
+Everything a service needs is here; it works without Django and without the admin.
+"""
+
+from bus_core.bus import EventBus, connect
+from bus_core.errors import (
+    AccessRefused,
+    BrokerBlocked,
+    BusClosed,
+    BusError,
+    InvalidEvent,
+    InvalidName,
+    LoginRefused,
+    NotSent,
+    PublishRefused,
+    PublishTimeout,
+)
+from bus_core.event import Event
+from bus_core.outcome import Reject, Retry
+from bus_core.retry import RetryPolicy
+
+__all__ = [
+    "AccessRefused",
+    "BrokerBlocked",
+    "BusClosed",
+    "BusError",
+    "Event",
+    "EventBus",
+    "InvalidEvent",
+    "InvalidName",
+    "LoginRefused",
+    "NotSent",
+    "PublishRefused",
+    "PublishTimeout",
+    "Reject",
+    "Retry",
+    "RetryPolicy",
+    "connect",
+]

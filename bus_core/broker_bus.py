@@ -1,0 +1,233 @@
+"""`BrokerBus`: the event bus over anything that speaks AMQP's terms (`bus_core.link.Link`)."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from types import FrameType
+
+from bus_core.bus import (
+    GRACE_SECONDS,
+    PUBLISH_SECONDS,
+    EventBus,
+    HandlerT,
+    SubscriptionSpec,
+)
+from bus_core.consumer import Consumer
+from bus_core.control import Directives, SubscriptionDirective
+from bus_core.control_follower import ControlFollower
+from bus_core.envelope import encode
+from bus_core.errors import BusClosed, WouldDeadlock
+from bus_core.event import Event
+from bus_core.link import Link
+from bus_core.reporter import Reporter
+from bus_core.retry import RetryPolicy
+from bus_core.topology import QueueKind, event_exchange, event_type_topology
+
+logger = logging.getLogger(__name__)
+
+
+class BrokerBus(EventBus):
+    """Publishing and consuming for one service over one link.
+
+    `declare=False` is for services without the right to declare: they use what is there.
+    """
+
+    def __init__(self, link: Link, service: str, *, declare: bool = True) -> None:
+        super().__init__(service)
+        self.link = link
+        self.declares = declare
+        self._specs: dict[str, SubscriptionSpec] = {}
+        self._consumers: dict[str, Consumer] = {}
+        self._directives = Directives()
+        self._lock = threading.RLock()
+        self._stop = threading.Event()
+        self._closing = False
+        # Handlers may publish while they finish, so publishing ends later than consuming.
+        self._closed = False
+        self._control: ControlFollower | None = None
+        self._reporter: Reporter | None = None
+
+    # -- publishing --
+
+    def publish_soon(self, event: Event, timeout: float = PUBLISH_SECONDS) -> "Future[None]":
+        """Send an event; the future ends when the broker has it."""
+        self._check_open()
+        event = event.caused()
+        return self.link.publish(
+            event_exchange(event.type),
+            "",
+            encode(event, service=self.service),
+            timeout=timeout,
+            ensure=event_type_topology(event.type),
+        )
+
+    def publish_many(self, events: Iterable[Event], timeout: float = PUBLISH_SECONDS) -> None:
+        """Send events and return once the broker has all of them; raises the first error."""
+        self.forbid_deadlock("publish_many")
+        self._check_open()
+        futures = self.link.publish_many(
+            [
+                (
+                    event_exchange(event.type),
+                    "",
+                    encode(event.caused(), service=self.service),
+                    event_type_topology(event.type),
+                )
+                for event in events
+            ],
+            timeout=timeout,
+        )
+        errors = [error for future in futures if (error := future.exception())]
+        if errors:
+            raise errors[0]
+
+    def forbid_deadlock(self, call: str) -> None:
+        """Raise `WouldDeadlock` on an event loop's thread or the link's own."""
+        super().forbid_deadlock(call)
+        if self.link.blocking_forbidden:
+            raise WouldDeadlock(f"{call}() was called on the connection's own thread")
+
+    # -- consuming --
+
+    @property
+    def subscriptions(self) -> tuple[SubscriptionSpec, ...]:
+        """What this bus consumes once started."""
+        return tuple(self._specs.values())
+
+    def subscribe(
+        self,
+        event_type: str,
+        *,
+        concurrency: int = 1,
+        prefetch: int = 100,
+        retry: RetryPolicy | None = None,
+        kind: QueueKind | str = QueueKind.QUORUM,
+    ) -> Callable[[HandlerT], HandlerT]:
+        """Return a decorator that makes a function the handler of this type of event."""
+
+        def register(handler: HandlerT) -> HandlerT:
+            spec = SubscriptionSpec(
+                event_type=event_type,
+                handler=handler,
+                concurrency=concurrency,
+                prefetch=prefetch,
+                retry=retry or RetryPolicy(),
+                kind=QueueKind(kind),
+            )
+            with self._lock:
+                self._check_open()
+                if event_type in self._specs:
+                    raise ValueError(f"{self.service} already has a handler for {event_type}")
+                self._specs[event_type] = spec
+                if self._control is not None and self._control.known:
+                    self._consume(spec)
+            return handler
+
+        return register
+
+    def start(self) -> None:
+        """Begin to consume, on threads of its own; returns at once."""
+        self.forbid_deadlock("start")
+        with self._lock:
+            self._check_open()
+            if self._control is not None:
+                return
+            self._reporter = Reporter(self.link, self.service, self._announced)
+            self._control = ControlFollower(
+                self.link, self.service, self._follow, declare=self.declares
+            )
+        self._reporter.start()
+        self._control.start()
+
+    def run(self) -> None:
+        """Consume until `close`, SIGTERM or SIGINT; then finish what is held, and return."""
+        if not self._specs:
+            raise ValueError("nothing to run: no handler was registered with subscribe()")
+        restore = self._catch_signals()
+        try:
+            self.start()
+            while not self._stop.wait(0.5) and self.link.error is None:
+                pass
+        finally:
+            self.close()
+            restore()
+        if self.link.error is not None:
+            raise self.link.error
+
+    def close(self, grace: float = GRACE_SECONDS) -> None:
+        """Finish held events for at most `grace` seconds, return the rest, disconnect."""
+        with self._lock:
+            if self._closing:
+                return
+            self._closing = True
+            consumers = list(self._consumers.values())
+        self._stop.set()
+        if self._control is not None:
+            self._control.close()
+        for consumer in consumers:
+            consumer.cancel()
+        deadline = time.monotonic() + grace
+        returned = sum(consumer.finish(deadline) for consumer in consumers)
+        self._closed = True
+        if returned:
+            logger.warning("%s returned %d unfinished events to the broker", self.service, returned)
+        if self._reporter is not None:
+            self._reporter.close()
+        self.link.close()
+
+    # -- inside --
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise BusClosed(f"the bus of {self.service} was closed")
+
+    def _follow(self, directives: Directives) -> None:
+        """The registry has spoken, or is known to be silent: consume accordingly."""
+        with self._lock:
+            if self._closing:
+                return
+            self._directives = directives
+            for spec in self._specs.values():
+                self._consume(spec)
+        if self._reporter is not None:
+            self._reporter.announce_soon()
+
+    def _consume(self, spec: SubscriptionSpec) -> None:
+        consumer = self._consumers.get(spec.event_type)
+        if consumer is None:
+            if self._reporter is None:
+                raise RuntimeError("consuming begins with start()")
+            consumer = self._consumers[spec.event_type] = Consumer(
+                self.link, self.service, spec, self._reporter, declare=self.declares
+            )
+        consumer.follow(self._directives.subscriptions.get(spec.event_type, _NO_DIRECTIVE))
+
+    def _announced(self) -> tuple[list[str], list[str]]:
+        """Return the event types consumed now, and those that are paused."""
+        with self._lock:
+            consumers = list(self._consumers.values())
+        return (
+            [one.event_type for one in consumers if one.running],
+            [one.event_type for one in consumers if not one.running],
+        )
+
+    def _catch_signals(self) -> Callable[[], None]:
+        if threading.current_thread() is not threading.main_thread():
+            return lambda: None
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            self._stop.set()
+
+        old = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGINT)}
+
+        def restore() -> None:
+            for one, handler in old.items():
+                signal.signal(one, handler)
+
+        return restore
+
+
+_NO_DIRECTIVE = SubscriptionDirective()

@@ -1,0 +1,187 @@
+"""`EventBus`, the interface that services program against, and `connect`, which picks the one."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+from bus_core.errors import InvalidURL, WouldDeadlock
+from bus_core.event import Event
+from bus_core.link import Link
+from bus_core.names import check_name
+from bus_core.retry import RetryPolicy
+from bus_core.topology import QueueKind
+
+Handler = Callable[[Event], Any]
+HandlerT = TypeVar("HandlerT", bound=Handler)
+
+PUBLISH_SECONDS = 30.0
+GRACE_SECONDS = 25.0
+ENTRY_POINTS = "bus_core.buses"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionSpec:
+    """One subscription as the service's code asks for it."""
+
+    event_type: str
+    handler: Handler
+    concurrency: int = 1
+    prefetch: int = 100
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    kind: QueueKind = QueueKind.QUORUM
+
+    def __post_init__(self) -> None:
+        check_name(self.event_type, "event type")
+        if not 1 <= self.concurrency <= 1000:
+            raise ValueError("concurrency must be between 1 and 1000 threads")
+        if not 1 <= self.prefetch <= 65_535:
+            raise ValueError("prefetch must be between 1 and 65535 messages")
+
+
+class EventBus(ABC):
+    """One service's way to the event bus.
+
+    Implementations differ in the broker behind them, not in what they promise; the conformance
+    suite in `bus_core.testing` says what that is.
+    """
+
+    def __init__(self, service: str) -> None:
+        self.service = check_name(service, "service name")
+
+    @abstractmethod
+    def publish_soon(self, event: Event, timeout: float = PUBLISH_SECONDS) -> "Future[None]":
+        """Send an event; the future ends when the broker has it, or with a `BusError`.
+
+        `timeout` in seconds, from now. Raises `InvalidEvent` and `BusClosed` at once.
+        """
+
+    @abstractmethod
+    def subscribe(
+        self,
+        event_type: str,
+        *,
+        concurrency: int = 1,
+        prefetch: int = 100,
+        retry: RetryPolicy | None = None,
+        kind: QueueKind | str = QueueKind.QUORUM,
+    ) -> Callable[[HandlerT], HandlerT]:
+        """Return a decorator that makes a function the handler of this type of event.
+
+        `concurrency` is the number of threads that call it, `prefetch` how many events wait here
+        for them. The handler returns when the event is done; it returns False or raises to have
+        it handled again later; it raises `Reject` to make it a dead letter, `Retry(delay)` to
+        choose when.
+        """
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to consume, on threads of its own; returns at once."""
+
+    @abstractmethod
+    def run(self) -> None:
+        """Consume until `close`, SIGTERM or SIGINT; then finish what is held, and return.
+
+        Signals are honoured when called in the main thread.
+        """
+
+    @abstractmethod
+    def close(self, grace: float = GRACE_SECONDS) -> None:
+        """Finish held events for at most `grace` seconds, return the rest, disconnect."""
+
+    @property
+    @abstractmethod
+    def subscriptions(self) -> tuple[SubscriptionSpec, ...]:
+        """What this bus consumes once started."""
+
+    def publish(self, event: Event, timeout: float = PUBLISH_SECONDS) -> None:
+        """Send an event and return once the broker has it.
+
+        `timeout` in seconds. Raises a `BusError`, whose `outcome_known` says whether the broker
+        may have the event all the same.
+        """
+        self.forbid_deadlock("publish")
+        self.publish_soon(event, timeout).result()
+
+    def publish_many(self, events: Iterable[Event], timeout: float = PUBLISH_SECONDS) -> None:
+        """Send events and return once the broker has all of them; raises the first error."""
+        self.forbid_deadlock("publish_many")
+        futures = [self.publish_soon(event, timeout) for event in events]
+        errors = [error for future in futures if (error := future.exception())]
+        if errors:
+            raise errors[0]
+
+    def forbid_deadlock(self, call: str) -> None:
+        """Raise `WouldDeadlock` when the calling thread runs an event loop."""
+        if asyncio._get_running_loop() is not None:
+            raise WouldDeadlock(
+                f"{call}() would block the running event loop; use publish_soon() and wrap it with "
+                "asyncio.wrap_future()"
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def connect(url: str, *, service: str, **options: Any) -> EventBus:
+    """Return the bus of this service; nothing is connected before its first use.
+
+    `url` is `amqp://user:password@host:port/vhost` (several hosts: separate URLs by commas),
+    `amqps://…`, `memory://` (an embedded broker of its own), `memory://name` (shared in this
+    process), or a scheme that an installed package registered under the entry point group
+    `bus_core.buses`.
+
+    Raises `InvalidURL` for an unknown scheme and `InvalidName` for a bad service name.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme in {"amqp", "amqps", "memory"}:
+        from bus_core.broker_bus import BrokerBus
+
+        check_name(service, "service name")
+        return BrokerBus(open_link(url, client_name=service), service, **options)
+    for entry in entry_points(group=ENTRY_POINTS):
+        if entry.name == scheme:
+            factory: Callable[..., EventBus] = entry.load()
+            return factory(url, service=service, **options)
+    raise InvalidURL(
+        f"unknown scheme in {_shown(url)!r}: use amqp://, amqps://, memory:// or install a package "
+        f"that provides {scheme or 'it'}://"
+    )
+
+
+def open_link(url: str, *, client_name: str) -> Link:
+    """Return a way to the broker at this URL, for those who need AMQP itself.
+
+    `client_name` is shown by the broker. Raises `InvalidURL`.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "memory":
+        from bus_core.memory import MemoryBroker, MemoryLink, shared_broker
+
+        name = parts.netloc
+        return MemoryLink(shared_broker(name) if name else MemoryBroker())
+    if parts.scheme in {"amqp", "amqps"}:
+        from bus_core.rabbitmq import RabbitLink
+
+        return RabbitLink(url, client_name=client_name)
+    raise InvalidURL(f"not a broker's URL: {_shown(url)!r}; use amqp://, amqps:// or memory://")
+
+
+def _shown(url: str) -> str:
+    """Return the URL without its password."""
+    head, separator, tail = url.rpartition("@")
+    return f"{head.split('://')[0]}://…@{tail}" if separator else url
+

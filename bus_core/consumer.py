@@ -1,0 +1,103 @@
+"""`Consumer`: runs one subscription as the code asks and the registry directs."""
+
+import logging
+import threading
+from dataclasses import replace
+
+from bus_core.bus import SubscriptionSpec
+from bus_core.control import SubscriptionDirective
+from bus_core.handling import DeliveryHandler
+from bus_core.link import ConsumeOptions, Link
+from bus_core.reporter import Reporter
+from bus_core.session import Session
+from bus_core.topology import (
+    QueueKind,
+    Topology,
+    event_type_topology,
+    merge,
+    service_topology,
+    subscription_topology,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Consumer:
+    """One subscription of one process."""
+
+    def __init__(
+        self,
+        link: Link,
+        service: str,
+        spec: SubscriptionSpec,
+        reporter: Reporter,
+        *,
+        declare: bool,
+    ) -> None:
+        self.event_type = spec.event_type
+        self._link = link
+        self._service = service
+        self._code = self._spec = spec
+        self._declare = declare
+        self._handler = DeliveryHandler(link, service, spec, reporter)
+        self._session: Session | None = None
+        self._lock = threading.Lock()
+        self._closing = False
+
+    @property
+    def running(self) -> bool:
+        """Whether it consumes: neither paused nor retired."""
+        return self._session is not None
+
+    def follow(self, directive: SubscriptionDirective) -> None:
+        """Consume as directed; what the directive leaves open, the service's code decides."""
+        wanted = replace(
+            self._code,
+            retry=directive.retry or self._code.retry,
+            prefetch=directive.prefetch or self._code.prefetch,
+            concurrency=directive.concurrency or self._code.concurrency,
+            kind=directive.kind or self._code.kind,
+        )
+        with self._lock:
+            if self._closing:
+                return
+            changed, self._spec = wanted != self._spec, wanted
+            self._handler.spec = wanted
+            active = directive.state == "active"
+            if self._session is not None and (changed or not active):
+                self._session.leave()
+                self._session = None
+                logger.info("%s: %s", self._handler.queue, directive.state)
+            if self._session is None and active:
+                self._session = self._begin()
+
+    def cancel(self) -> None:
+        """Take no more events."""
+        with self._lock:
+            self._closing = True
+            if self._session is not None:
+                self._session.cancel()
+
+    def finish(self, deadline: float) -> int:
+        """Handle what is held until `deadline` (monotonic seconds); return how many are left."""
+        return self._session.finish(deadline) if self._session is not None else 0
+
+    def _begin(self) -> Session:
+        spec = self._spec
+        options = ConsumeOptions(
+            queue=self._handler.queue,
+            topology=self._topology(),
+            prefetch=1 if spec.kind is QueueKind.ORDERED else spec.prefetch,
+            may_declare=self._declare,
+        )
+        threads = 1 if spec.kind is QueueKind.ORDERED else spec.concurrency
+        return Session(self._link, options, self._handler, threads=threads)
+
+    def _topology(self) -> Topology:
+        return merge(
+            (
+                service_topology(self._service, self._spec.retry.delays_ms),
+                event_type_topology(self.event_type),
+                subscription_topology(self.event_type, self._service, self._spec.kind),
+            )
+        )

@@ -1,0 +1,209 @@
+"""What becomes of one delivery: handled, handled again later, or given up."""
+
+import logging
+import threading
+import time
+import traceback
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bus_core.bus import SubscriptionSpec
+from bus_core.copies import dead_letter, retry_copy
+from bus_core.envelope import Envelope, Meta, decode, rfc3339
+from bus_core.errors import BusClosed, UndecodableMessage
+from bus_core.event import Handling, handling
+from bus_core.link import Link, Settlement
+from bus_core.message import Delivery, Message
+from bus_core.outcome import Reject, Retry
+from bus_core.reporter import Reporter
+from bus_core.reports import Receipt
+from bus_core.session import Settle
+from bus_core.topology import (
+    QueueKind,
+    consumer_queue,
+    dead_letters,
+    merge,
+    retry_step,
+    retry_topology,
+    service_topology,
+)
+
+logger = logging.getLogger(__name__)
+
+CRASH_LIMIT = 5
+"""An event that came back unsettled this often is given up before it reaches the handler."""
+COPY_SECONDS = 30.0
+COPY_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a handler did not succeed."""
+
+    error: str
+    reason: str = "attempts"
+    final: bool = False
+    wished_ms: int | None = None
+
+
+class DeliveryHandler:
+    """Runs a subscription's handler and carries out what follows from it.
+
+    `spec` may be replaced while it runs; the next delivery follows the new one.
+    """
+
+    def __init__(
+        self, link: Link, service: str, spec: SubscriptionSpec, reporter: Reporter
+    ) -> None:
+        self.spec = spec
+        self.queue = consumer_queue(spec.event_type, service)
+        self._link = link
+        self._service = service
+        self._reporter = reporter
+
+    def handle(self, delivery: Delivery, settle: Settle, stopping: threading.Event) -> None:
+        """Handle one delivery; it is settled when this returns, or once its copy is confirmed."""
+        try:
+            envelope = decode(delivery.message)
+        except UndecodableMessage as error:
+            failure = Failure(str(error), "undecodable", final=True)
+            self._give_up(delivery, None, Meta(), failure, settle)
+            return
+        meta = envelope.meta
+        if delivery.delivery_count >= CRASH_LIMIT:
+            text = f"{delivery.delivery_count} workers ended, or lost their connection, holding it"
+            self._give_up(delivery, envelope, meta, Failure(text, "crashes", final=True), settle)
+            return
+        while True:
+            began = time.perf_counter()
+            failure_or_none = self._call(envelope)
+            took_ms = (time.perf_counter() - began) * 1000
+            attempts = meta.attempts + 1
+            if failure_or_none is None:
+                settle(Settlement.ACK)
+                self._report(envelope, "handled", attempts, took_ms)
+                return
+            failure = failure_or_none
+            meta = Meta(
+                attempts=attempts, failures=meta.failures + 1, retries=self.spec.retry.attempts
+            )
+            delay = self.spec.retry.delay_after(meta.failures, failure.wished_ms)
+            if failure.final or delay is None:
+                self._give_up(delivery, envelope, meta, failure, settle, took_ms)
+                return
+            self._report(envelope, "retried", attempts, took_ms, failure.error)
+            if self.spec.kind is not QueueKind.ORDERED:
+                self._retry_later(delivery, envelope, meta, delay, settle)
+                return
+            if stopping.wait(delay / 1000):
+                settle(Settlement.RETURN)
+                return
+
+    def _call(self, envelope: Envelope) -> Failure | None:
+        token = handling.set(Handling(envelope.event, self._service))
+        try:
+            if self.spec.handler(envelope.event) is False:
+                return Failure("the handler returned False")
+        except Reject as rejection:
+            return Failure(str(rejection) or "the handler rejected it", "rejected", final=True)
+        except Retry as wish:
+            return Failure(str(wish), wished_ms=wish.delay_ms)
+        except Exception as error:
+            logger.warning(
+                "%s: handling %s failed: %r", self.queue, envelope.event.id, error, exc_info=True
+            )
+            return Failure("".join(traceback.format_exception(error)).strip())
+        finally:
+            handling.reset(token)
+        return None
+
+    # -- copies --
+
+    def _retry_later(
+        self, delivery: Delivery, envelope: Envelope, meta: Meta, delay_ms: int, settle: Settle
+    ) -> None:
+        exchange = retry_step(self._service, delay_ms)
+        self._send_copy(delivery, exchange, retry_copy(delivery, envelope, meta), settle, delay_ms)
+
+    def _give_up(
+        self,
+        delivery: Delivery,
+        envelope: Envelope | None,
+        meta: Meta,
+        failure: Failure,
+        settle: Settle,
+        took_ms: float = 0.0,
+    ) -> None:
+        copy = dead_letter(
+            delivery,
+            envelope,
+            meta,
+            reason=failure.reason,
+            error=failure.error,
+            worker=self._reporter.worker,
+        )
+        logger.error(
+            "%s: %s is a dead letter (%s): %s",
+            self.queue,
+            envelope.event.id if envelope else "an undecodable message",
+            failure.reason,
+            failure.error.splitlines()[-1] if failure.error else "",
+        )
+        self._send_copy(delivery, dead_letters(self._service), copy, settle)
+        if envelope:
+            self._report(envelope, "dead", meta.attempts, took_ms, failure.error)
+
+    def _send_copy(
+        self,
+        delivery: Delivery,
+        exchange: str,
+        copy: Message,
+        settle: Settle,
+        delay_ms: int | None = None,
+    ) -> None:
+        """Publish the copy; only once the broker has it the original is acknowledged."""
+        topology = service_topology(self._service)
+        if delay_ms is not None:
+            topology = merge((topology, retry_topology(self._service, delay_ms)))
+
+        def sent(future: "Future[None]") -> None:
+            error = future.exception()
+            if error is None:
+                settle(Settlement.ACK)
+            elif isinstance(error, BusClosed):
+                settle(Settlement.RETURN)
+            else:
+                logger.warning("%s: a copy for %s waits: %s", self.queue, exchange, error)
+                again = threading.Timer(COPY_AGAIN_SECONDS, send)
+                again.daemon = True
+                again.start()
+
+        def send() -> None:
+            self._link.publish(
+                exchange,
+                delivery.queue,
+                copy,
+                mandatory=True,
+                timeout=COPY_SECONDS,
+                ensure=topology,
+            ).add_done_callback(sent)
+
+        send()
+
+    def _report(
+        self, envelope: Envelope, outcome: str, attempts: int, ms: float, error: str = ""
+    ) -> None:
+        self._reporter.receipt(
+            Receipt(
+                event_id=envelope.event.id,
+                event_type=envelope.event.type,
+                service=self._service,
+                outcome=outcome,
+                attempts=attempts,
+                ms=round(ms, 3),
+                at=rfc3339(datetime.now(UTC)),
+                worker=self._reporter.worker,
+                error=error[-500:],
+            )
+        )

@@ -1,0 +1,244 @@
+"""`MemoryLink`: the bus's way to an embedded broker."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+
+from bus_core.errors import (
+    BusClosed,
+    BusError,
+    NotFound,
+    PreconditionFailed,
+    PublishRefused,
+    Unroutable,
+)
+from bus_core.link import ConsumeOptions, LinkState, Settlement
+from bus_core.memory.broker import MemoryBroker
+from bus_core.memory.queue import MemoryConsumer
+from bus_core.message import Delivery, Message
+from bus_core.topology import Topology
+
+logger = logging.getLogger(__name__)
+
+REDECLARE_SECONDS = 30.0
+
+
+class MemoryLink:
+    """A connection to an embedded broker; see `bus_core.link.Link`."""
+
+    def __init__(self, broker: MemoryBroker) -> None:
+        self.broker = broker
+        self._consumptions: list[MemoryConsumption] = []
+        self._closed = False
+
+    @property
+    def state(self) -> LinkState:
+        """Open until closed."""
+        return LinkState.CLOSED if self._closed else LinkState.OPEN
+
+    @property
+    def error(self) -> BusError | None:
+        """It cannot fail."""
+        return None
+
+    @property
+    def blocking_forbidden(self) -> bool:
+        """There is no I/O thread here."""
+        return False
+
+    def declare(self, topology: Topology, *, timeout: float = 30.0) -> None:  # noqa: ARG002
+        """Make sure that these objects exist; one that exists otherwise is used as it is."""
+        self._check_open()
+        for exchange in topology.exchanges:
+            self._tolerate(partial(self.broker.declare_exchange, exchange))
+        for queue in topology.queues:
+            self._tolerate(partial(self.broker.declare_queue, queue, self))
+        for binding in topology.bindings:
+            self.broker.bind(binding)
+
+    def publish(
+        self,
+        exchange: str,
+        routing_key: str,
+        message: Message,
+        *,
+        mandatory: bool = False,
+        timeout: float = 30.0,
+        ensure: Topology | None = None,
+    ) -> "Future[None]":
+        """Route a message now; the future has ended when this returns."""
+        future: Future[None] = Future()
+        try:
+            self._check_open()
+            if ensure is not None and not self.broker.has_exchange(exchange):
+                self.declare(ensure, timeout=timeout)
+            reached = self.broker.publish(exchange, routing_key, message)
+            if mandatory and not reached:
+                raise Unroutable(f"no queue for {routing_key!r} behind exchange {exchange!r}")
+        except PreconditionFailed as error:
+            future.set_exception(PublishRefused(str(error)))
+        except BusError as error:
+            future.set_exception(error)
+        else:
+            future.set_result(None)
+        return future
+
+    def publish_many(
+        self,
+        messages: "Sequence[tuple[str, str, Message, Topology | None]]",
+        *,
+        timeout: float = 30.0,
+    ) -> "Sequence[Future[None]]":
+        """Route many messages, in order."""
+        return [
+            self.publish(exchange, routing_key, message, timeout=timeout, ensure=ensure)
+            for exchange, routing_key, message, ensure in messages
+        ]
+
+    def tell(self, exchange: str, message: Message, *, ensure: Topology | None = None) -> None:
+        """Send without caring what becomes of it."""
+        self.publish(exchange, "", message, ensure=ensure)
+
+    def consume(
+        self,
+        options: ConsumeOptions,
+        on_delivery: Callable[[Delivery], None],
+        *,
+        on_lost: Callable[[], None] | None = None,  # noqa: ARG002 - nothing is ever lost here
+        on_ready: Callable[[int | None], None] | None = None,
+    ) -> "MemoryConsumption":
+        """Consume a queue until closed."""
+        self._check_open()
+        consumption = MemoryConsumption(self, options, on_delivery, on_ready)
+        self._consumptions.append(consumption)
+        consumption.begin()
+        return consumption
+
+    def close(self, timeout: float = 10.0) -> None:  # noqa: ARG002 - nothing waits here
+        """Leave all queues; what was not settled returns to them."""
+        self._closed = True
+        for consumption in self._consumptions:
+            consumption.close()
+        self._consumptions.clear()
+        self.broker.disconnect(self)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise BusClosed("this bus was closed")
+
+    def _tolerate(self, declare: Callable[[], None]) -> None:
+        try:
+            declare()
+        except PreconditionFailed as error:
+            logger.warning("used as it is: %s", error)
+
+
+class MemoryConsumption:
+    """A consumer on one queue; see `bus_core.link.Consumption`."""
+
+    def __init__(
+        self,
+        link: MemoryLink,
+        options: ConsumeOptions,
+        on_delivery: Callable[[Delivery], None],
+        on_ready: Callable[[int | None], None] | None,
+    ) -> None:
+        self._link = link
+        self._broker = link.broker
+        self._options = options
+        self._topology = options.topology
+        self._on_delivery = on_delivery
+        self._on_ready = on_ready
+        self._epoch = 0
+        self._consumer: MemoryConsumer | None = None
+        self._ended = False
+        self._lock = threading.RLock()
+        self._stop_listening: Callable[[], None] = lambda: None
+
+    @property
+    def active(self) -> bool:
+        """Whether the broker delivers to it now."""
+        return self._consumer is not None and not self._consumer.stopped
+
+    def begin(self) -> None:
+        """Attach to the queue, or wait until somebody declares it."""
+        self._stop_listening = self._broker.on_queue_declared(self._declared)
+        self._attach(declare=self._options.may_declare)
+
+    def settle(self, delivery: Delivery, settlement: Settlement) -> None:
+        """Settle a delivery; one of an earlier incarnation of the queue is ignored."""
+        consumer = self._consumer
+        if consumer is not None and delivery.epoch == consumer.epoch:
+            self._broker.settle(
+                delivery.queue,
+                consumer,
+                delivery.tag,
+                requeue=settlement is not Settlement.ACK,
+            )
+
+    def extend(self, topology: Topology) -> None:
+        """Make sure of more topology, now and whenever the queue is made again."""
+        self._topology += topology
+        self._link.declare(topology)
+
+    def cancel(self) -> "Future[None]":
+        """Stop deliveries."""
+        self._ended = True
+        self._stop_listening()
+        if self._consumer is not None:
+            self._broker.stop_deliveries(self._options.queue, self._consumer)
+        return _done()
+
+    def close(self) -> "Future[None]":
+        """Leave the queue; what is not settled returns to it."""
+        self._ended = True
+        self._stop_listening()
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            self._broker.detach(self._options.queue, consumer)
+        return _done()
+
+    def _attach(self, *, declare: bool) -> None:
+        with self._broker.lock:
+            if self._ended or self._consumer is not None:
+                return
+            if declare:
+                self._link.declare(self._topology)
+                if self.active:
+                    return  # declaring told our own listener, which has attached already
+            self._epoch += 1
+            consumer = MemoryConsumer(
+                on_delivery=self._on_delivery,
+                on_cancel=self._cancelled,
+                prefetch=self._options.prefetch,
+                auto_ack=self._options.auto_ack,
+                epoch=self._epoch,
+            )
+            self._consumer = consumer
+            try:
+                waiting = self._broker.attach(
+                    self._options.queue, consumer, owner=self._link, last=self._options.from_last
+                )
+            except NotFound:
+                self._consumer = None
+                waiting = None
+            if self._on_ready is not None:
+                self._on_ready(waiting)
+
+    def _cancelled(self) -> None:
+        """The queue was deleted: the admin may be replacing it, so leave it that time first."""
+        self._consumer = None
+        if self._options.may_declare:
+            self._broker.clock.call_later(REDECLARE_SECONDS, lambda: self._attach(declare=True))
+
+    def _declared(self, name: str) -> None:
+        if name == self._options.queue:
+            self._attach(declare=False)
+
+
+def _done() -> "Future[None]":
+    future: Future[None] = Future()
+    future.set_result(None)
+    return future

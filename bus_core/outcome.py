@@ -1,0 +1,20 @@
+"""What a handler may raise to say what becomes of the event."""
+
+from datetime import timedelta
+
+
+class Reject(Exception):
+    """Raised by a handler: this event will never succeed; it becomes a dead letter now."""
+
+
+class Retry(Exception):
+    """Raised by a handler: handle this event again later.
+
+    `delay` is the wished delay in seconds (or a `timedelta`); the service's next longer retry
+    step is taken. Without it the subscription's policy decides.
+    """
+
+    def __init__(self, delay: float | timedelta | None = None, reason: str = "") -> None:
+        seconds = delay.total_seconds() if isinstance(delay, timedelta) else delay
+        self.delay_ms = None if seconds is None else max(1, round(seconds * 1000))
+        super().__init__(reason or "the handler asked for a retry")

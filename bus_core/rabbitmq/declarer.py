@@ -1,0 +1,210 @@
+"""Makes sure of topology on a channel of its own, so that a refusal there hurts nothing else."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+from pika import SelectConnection
+from pika.channel import Channel
+from pika.exceptions import ChannelClosed
+
+from bus_core.errors import BusError, LoginRefused, NotFound, NotSent
+from bus_core.rabbitmq.connection import Connection
+from bus_core.rabbitmq.wire import (
+    ACCESS_REFUSED,
+    NOT_FOUND,
+    PRECONDITION_FAILED,
+    channel_error,
+)
+from bus_core.topology import Binding, Exchange, Queue, Topology
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The broker closed the channel instead of doing what was asked."""
+
+    code: int
+    text: str
+
+
+Operation = Callable[[Channel, Callable[[Any], None]], None]
+Steps = Generator[Operation, Refusal | None, None]
+Done = Callable[[BusError | None], None]
+
+
+class Declarer:
+    """Carries out one topology after the other; I/O thread only."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._jobs: deque[tuple[Steps, Done]] = deque()
+        self._channel: Channel | None = None
+        self._connection: SelectConnection | None = None
+        self._running: Operation | None = None
+        self._told: set[str] = set()
+        self._may_not_bind: set[Binding] = set()
+        connection.add(self)
+
+    def ensure(self, topology: Topology, done: Done, *, may_declare: bool = True) -> None:
+        """Look everything up, declare what is missing, then call `done` with an error or None."""
+        self._jobs.append((self._steps(topology, may_declare=may_declare), done))
+        if len(self._jobs) == 1:
+            self._begin()
+
+    # -- the connection --
+
+    def on_up(self, connection: SelectConnection) -> None:
+        """Open the channel."""
+        self._connection = connection
+        self._open_channel()
+
+    def on_down(self) -> None:
+        """Whoever waits asks again when it is up again."""
+        self._connection = self._channel = self._running = None
+        self._fail_all(NotSent("the connection to the broker was lost"))
+
+    def on_failed(self, error: LoginRefused) -> None:
+        """Nobody will be served."""
+        self._fail_all(error)
+
+    def _fail_all(self, error: BusError) -> None:
+        jobs, self._jobs = self._jobs, deque()
+        for _, done in jobs:
+            done(error)
+
+    def _open_channel(self) -> None:
+        if self._connection is not None and self._connection.is_open:
+            self._connection.channel(on_open_callback=self._on_channel)
+
+    def _on_channel(self, channel: Channel) -> None:
+        self._channel = channel
+        channel.add_on_close_callback(self._on_channel_closed)
+        self._begin()
+
+    def _on_channel_closed(self, _channel: Channel, reason: BaseException) -> None:
+        self._channel = None
+        if not isinstance(reason, ChannelClosed):
+            return  # the connection went: on_down follows
+        running, self._running = self._running, None
+        self._refused = Refusal(reason.reply_code, reason.reply_text)
+        if running is not None:
+            self._advance(self._refused)
+        if self._channel is None:
+            self._open_channel()
+
+    # -- one step after the other --
+
+    def _begin(self) -> None:
+        if self._channel is None or self._running is not None or not self._jobs:
+            return
+        if (operation := self._next_operation) is not None:
+            self._next_operation = None
+            self._run(operation)
+        else:
+            self._advance(None)
+
+    _next_operation: Operation | None = None
+
+    def _run(self, operation: Operation) -> None:
+        if self._channel is None or not self._channel.is_open:
+            self._next_operation = operation  # carried out once the channel is open again
+            return
+        self._running = operation
+        operation(self._channel, self._succeeded)
+
+    def _succeeded(self, _frame: Any) -> None:
+        self._running = None
+        self._advance(None)
+
+    def _advance(self, result: Refusal | None) -> None:
+        while self._jobs:
+            steps, done = self._jobs[0]
+            try:
+                operation = steps.send(result)
+            except StopIteration:
+                error: BusError | None = None
+            except BusError as refused:
+                error = refused
+            else:
+                self._run(operation)
+                return
+            self._jobs.popleft()
+            done(error)
+            result = None
+
+    def _steps(self, topology: Topology, *, may_declare: bool) -> Steps:
+        for exchange in topology.exchanges:
+            yield from self._exchange(exchange, may_declare=may_declare)
+        for queue in topology.queues:
+            yield from self._queue(queue, may_declare=may_declare)
+        if may_declare:
+            for binding in topology.bindings:
+                yield from self._binding(binding)
+
+    def _exchange(self, exchange: Exchange, *, may_declare: bool) -> Steps:
+        refusal = yield lambda channel, done: channel.exchange_declare(
+            exchange.name, passive=True, callback=done
+        )
+        if refusal is None:
+            return
+        _raise_unless_missing(refusal, may_declare=may_declare)
+        refusal = yield lambda channel, done: channel.exchange_declare(
+            exchange.name,
+            exchange_type=exchange.type,
+            durable=exchange.durable,
+            arguments=dict(exchange.arguments),
+            callback=done,
+        )
+        if refusal is not None:
+            raise channel_error(refusal.code, refusal.text)
+
+    def _queue(self, queue: Queue, *, may_declare: bool) -> Steps:
+        if not queue.exclusive:
+            refusal = yield lambda channel, done: channel.queue_declare(
+                queue.name, passive=True, callback=done
+            )
+            if refusal is not None:
+                _raise_unless_missing(refusal, may_declare=may_declare)
+            elif queue.name in self._told or not may_declare:
+                return
+        # Exists, but is it ours? Only an active declare tells; asked once a connection.
+        refusal = yield lambda channel, done: channel.queue_declare(
+            queue.name,
+            durable=queue.durable,
+            exclusive=queue.exclusive,
+            auto_delete=queue.auto_delete,
+            arguments=dict(queue.arguments),
+            callback=done,
+        )
+        if refusal is None:
+            self._told.add(queue.name)
+        elif refusal.code == PRECONDITION_FAILED:
+            self._told.add(queue.name)
+            logger.warning("queue %s is used as it is: %s", queue.name, refusal.text)
+        elif refusal.code == ACCESS_REFUSED:
+            yield from self._queue(queue, may_declare=False)
+        else:
+            raise channel_error(refusal.code, refusal.text)
+
+    def _binding(self, binding: Binding) -> Steps:
+        if binding in self._may_not_bind:
+            return
+        refusal = yield lambda channel, done: channel.queue_bind(
+            binding.queue, binding.source, binding.routing_key, callback=done
+        )
+        if refusal is None:
+            return
+        if refusal.code != ACCESS_REFUSED:
+            raise channel_error(refusal.code, refusal.text)
+        self._may_not_bind.add(binding)
+        logger.info("binding %s is left to the admin: %s", binding.queue, refusal.text)
+
+
+def _raise_unless_missing(refusal: Refusal, *, may_declare: bool) -> None:
+    if refusal.code != NOT_FOUND:
+        raise channel_error(refusal.code, refusal.text)
+    if not may_declare:
+        raise NotFound(refusal.text)

@@ -1,0 +1,127 @@
+"""`Session`: one time of consuming a queue, from joining it to leaving it."""
+
+import threading
+import time
+from collections import deque
+from functools import partial
+from typing import Protocol
+
+from bus_core.link import ConsumeOptions, Consumption, Link, Settlement
+from bus_core.message import Delivery
+
+LEAVE_SECONDS = 3600.0
+"""A handler may run that long after a pause before its event goes back to the queue."""
+
+
+class Settle(Protocol):
+    """Settles the delivery that is being handled; may be called from any thread, once."""
+
+    def __call__(self, settlement: Settlement) -> None: ...
+
+
+class HandlesDeliveries(Protocol):
+    """What a session does with its deliveries."""
+
+    def handle(self, delivery: Delivery, settle: Settle, stopping: threading.Event) -> None:
+        """Handle one delivery and see to it that it gets settled, now or later.
+
+        `stopping` is set when the session ends: a wait should end then.
+        """
+
+
+class Session:
+    """Hands the deliveries of one consumption to handler threads and counts what is held."""
+
+    def __init__(
+        self, link: Link, options: ConsumeOptions, handler: HandlesDeliveries, *, threads: int
+    ) -> None:
+        self._handler = handler
+        self._changed = threading.Condition()
+        self._waiting: deque[Delivery] = deque()
+        self._held = 0
+        self._epoch = 0
+        self._stopping = threading.Event()
+        self._over = False
+        self._consumption: Consumption = link.consume(
+            options, self._on_delivery, on_lost=self._on_lost
+        )
+        for number in range(1, threads + 1):
+            name = f"{options.queue}-{number}"
+            threading.Thread(target=self._work, name=name, daemon=True).start()
+
+    def cancel(self) -> None:
+        """Take no more deliveries."""
+        self._consumption.cancel()
+
+    def leave(self) -> None:
+        """End at once: what no handler has begun goes back, what runs may finish."""
+        self._consumption.cancel()
+        self._stopping.set()
+        with self._changed:
+            unstarted = list(self._waiting)
+            self._waiting.clear()
+        for delivery in unstarted:
+            self._settle(delivery, Settlement.RETURN)
+        deadline = time.monotonic() + LEAVE_SECONDS
+        threading.Thread(
+            target=self.finish, args=(deadline,), name="bus-leaving", daemon=True
+        ).start()
+
+    def finish(self, deadline: float) -> int:
+        """Handle what is held until `deadline` (monotonic seconds), then leave the queue.
+
+        Returns how many events were not finished; they go back to the queue.
+        """
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._held <= 0, timeout=max(0.0, deadline - time.monotonic())
+            )
+            unfinished = max(0, self._held)
+            self._over = True
+            self._waiting.clear()
+            self._changed.notify_all()
+        self._stopping.set()
+        self._consumption.close().result(timeout=10.0)
+        return unfinished
+
+    # -- the link's thread --
+
+    def _on_delivery(self, delivery: Delivery) -> None:
+        with self._changed:
+            if self._stopping.is_set():
+                # It was on its way when the session ended.
+                self._consumption.settle(delivery, Settlement.RETURN)
+                return
+            if delivery.epoch != self._epoch:
+                self._epoch = delivery.epoch
+                self._held = 0
+            self._held += 1
+            self._waiting.append(delivery)
+            self._changed.notify()
+
+    def _on_lost(self) -> None:
+        """The channel has gone: everything unsettled will be delivered again."""
+        with self._changed:
+            self._waiting.clear()
+            self._held = 0
+            self._epoch = 0
+            self._changed.notify_all()
+
+    # -- handler threads --
+
+    def _work(self) -> None:
+        while (delivery := self._take()) is not None:
+            self._handler.handle(delivery, partial(self._settle, delivery), self._stopping)
+
+    def _take(self) -> Delivery | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._over)
+            return self._waiting.popleft() if self._waiting else None
+
+    def _settle(self, delivery: Delivery, settlement: Settlement) -> None:
+        self._consumption.settle(delivery, settlement)
+        with self._changed:
+            if delivery.epoch == self._epoch:
+                self._held -= 1
+                if not self._held:
+                    self._changed.notify_all()
