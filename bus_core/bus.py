@@ -184,4 +184,3 @@ def _shown(url: str) -> str:
     """Return the URL without its password."""
     head, separator, tail = url.rpartition("@")
     return f"{head.split('://')[0]}://…@{tail}" if separator else url
-

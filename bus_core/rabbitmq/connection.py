@@ -73,7 +73,7 @@ class Connection:
         self.error: LoginRefused | None = None
 
     def add(self, user: User) -> None:
-        """Take on a user, who is told at once when the connection is open; connects if it is not."""
+        """Take on a user, who is told when the connection is open; connects if it is not."""
         self._users.append(user)
         if self.state in {LinkState.OPEN, LinkState.BLOCKED} and self._connection is not None:
             user.on_up(self._connection)
@@ -97,6 +97,11 @@ class Connection:
         was, self.state = self.state, LinkState.CLOSED
         if self._connection is not None and was in {LinkState.OPEN, LinkState.BLOCKED}:
             self._connection.close()
+
+    @property
+    def current(self) -> SelectConnection | None:
+        """The open connection, if there is one."""
+        return self._connection if self._connection and self._connection.is_open else None
 
     @property
     def is_gone(self) -> bool:

@@ -40,19 +40,23 @@ class Declarer:
     """Carries out one topology after the other; I/O thread only."""
 
     def __init__(self, connection: Connection) -> None:
+        self._owner = connection
         self._jobs: deque[tuple[Steps, Done]] = deque()
         self._channel: Channel | None = None
         self._connection: SelectConnection | None = None
+        self._current: tuple[Steps, Done] | None = None
         self._running: Operation | None = None
+        self._delayed: Operation | None = None
         self._told: set[str] = set()
         self._may_not_bind: set[Binding] = set()
-        connection.add(self)
 
     def ensure(self, topology: Topology, done: Done, *, may_declare: bool = True) -> None:
         """Look everything up, declare what is missing, then call `done` with an error or None."""
+        if self._owner.error is not None:
+            done(self._owner.error)
+            return
         self._jobs.append((self._steps(topology, may_declare=may_declare), done))
-        if len(self._jobs) == 1:
-            self._begin()
+        self._begin()
 
     # -- the connection --
 
@@ -63,7 +67,7 @@ class Declarer:
 
     def on_down(self) -> None:
         """Whoever waits asks again when it is up again."""
-        self._connection = self._channel = self._running = None
+        self._connection = self._channel = self._running = self._delayed = None
         self._fail_all(NotSent("the connection to the broker was lost"))
 
     def on_failed(self, error: LoginRefused) -> None:
@@ -71,7 +75,9 @@ class Declarer:
         self._fail_all(error)
 
     def _fail_all(self, error: BusError) -> None:
-        jobs, self._jobs = self._jobs, deque()
+        jobs = [self._current, *self._jobs] if self._current else list(self._jobs)
+        self._current = None
+        self._jobs.clear()
         for _, done in jobs:
             done(error)
 
@@ -89,28 +95,26 @@ class Declarer:
         if not isinstance(reason, ChannelClosed):
             return  # the connection went: on_down follows
         running, self._running = self._running, None
-        self._refused = Refusal(reason.reply_code, reason.reply_text)
         if running is not None:
-            self._advance(self._refused)
+            self._advance(Refusal(reason.reply_code, reason.reply_text))
         if self._channel is None:
             self._open_channel()
 
     # -- one step after the other --
 
     def _begin(self) -> None:
-        if self._channel is None or self._running is not None or not self._jobs:
+        if self._channel is None:
             return
-        if (operation := self._next_operation) is not None:
-            self._next_operation = None
+        if self._delayed is not None:
+            operation, self._delayed = self._delayed, None
             self._run(operation)
-        else:
+        elif self._current is None and self._jobs:
+            self._current = self._jobs.popleft()
             self._advance(None)
-
-    _next_operation: Operation | None = None
 
     def _run(self, operation: Operation) -> None:
         if self._channel is None or not self._channel.is_open:
-            self._next_operation = operation  # carried out once the channel is open again
+            self._delayed = operation  # until the channel is open again
             return
         self._running = operation
         operation(self._channel, self._succeeded)
@@ -120,20 +124,22 @@ class Declarer:
         self._advance(None)
 
     def _advance(self, result: Refusal | None) -> None:
-        while self._jobs:
-            steps, done = self._jobs[0]
-            try:
-                operation = steps.send(result)
-            except StopIteration:
-                error: BusError | None = None
-            except BusError as refused:
-                error = refused
-            else:
-                self._run(operation)
-                return
-            self._jobs.popleft()
-            done(error)
-            result = None
+        if self._current is None:
+            return
+        steps, done = self._current
+        error: BusError | None = None
+        try:
+            operation = steps.send(result)
+        except StopIteration:
+            pass
+        except BusError as refused:
+            error = refused
+        else:
+            self._run(operation)
+            return
+        self._current = None
+        done(error)
+        self._begin()
 
     def _steps(self, topology: Topology, *, may_declare: bool) -> Steps:
         for exchange in topology.exchanges:

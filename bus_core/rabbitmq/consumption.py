@@ -1,0 +1,264 @@
+"""Consuming one queue across reconnections, deletions and re-declarations."""
+
+import logging
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from pika import BasicProperties, SelectConnection
+from pika.channel import Channel
+from pika.exceptions import ChannelClosed
+from pika.frame import Method
+from pika.spec import Basic
+
+from bus_core.errors import BusError, LoginRefused, NotSent
+from bus_core.link import ConsumeOptions, Settlement
+from bus_core.message import Delivery
+from bus_core.rabbitmq.connection import Connection
+from bus_core.rabbitmq.declarer import Declarer
+from bus_core.rabbitmq.engine import Engine, Signal
+from bus_core.rabbitmq.settlements import Settlements
+from bus_core.rabbitmq.wire import to_delivery
+from bus_core.topology import Topology
+
+logger = logging.getLogger(__name__)
+
+ASSERT_SECONDS = 30.0
+REDECLARE_SECONDS = 30.0
+LOOK_AGAIN_SECONDS = 1.0
+
+
+class RabbitConsumption:
+    """See `bus_core.link.Consumption`. Everything but the public methods is on the I/O thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        connection: Connection,
+        declarer: Declarer,
+        options: ConsumeOptions,
+        on_delivery: Callable[[Delivery], None],
+        on_lost: Callable[[], None] | None,
+        on_ready: Callable[[int | None], None] | None,
+    ) -> None:
+        self._engine = engine
+        self._connection = connection
+        self._declarer = declarer
+        self._options = options
+        self._topology = options.topology
+        self._on_delivery = on_delivery
+        self._on_lost = on_lost
+        self._on_ready = on_ready
+        self._channel: Channel | None = None
+        self._consumer_tag: str | None = None
+        self._settlements: Settlements | None = None
+        self._epoch = 0
+        self._may_declare_from = 0.0
+        self._cancelled = False
+        self._closed = False
+        self._joining = False
+        self._inbox: deque[tuple[Delivery, Settlement]] = deque()
+        self._wake = Signal(engine, self._settle_posted)
+        engine.run_soon(self._start)
+
+    # -- from any thread --
+
+    @property
+    def active(self) -> bool:
+        """Whether the broker delivers to it now."""
+        return self._consumer_tag is not None
+
+    def settle(self, delivery: Delivery, settlement: Settlement) -> None:
+        """Settle a delivery; one of an earlier channel is ignored, as it came back already."""
+        self._inbox.append((delivery, settlement))
+        self._wake()
+
+    def extend(self, topology: Topology) -> None:
+        """Make sure of more topology, now and at every reconnection."""
+
+        def add() -> None:
+            self._topology += topology
+            self._assert(topology)
+
+        self._engine.run_soon(add)
+
+    def cancel(self) -> "Future[None]":
+        """Stop deliveries; what was delivered may still be settled."""
+        future: Future[None] = Future()
+        self._engine.run_soon(lambda: self._cancel(future))
+        return future
+
+    def close(self) -> "Future[None]":
+        """Settle what was posted, then leave the queue; what is not settled returns to it."""
+        future: Future[None] = Future()
+        self._engine.run_soon(lambda: self._close(future))
+        return future
+
+    # -- joining --
+
+    def _start(self) -> None:
+        self._connection.add(self)
+        self._plan_assertion()
+
+    def on_up(self, _connection: SelectConnection) -> None:
+        """Look up the topology, then consume."""
+        self._join()
+
+    def on_down(self) -> None:
+        """The channel went with all that was unsettled."""
+        self._joining = False
+        self._lose()
+
+    def on_failed(self, _error: LoginRefused) -> None:
+        """The link reports it."""
+
+    def _join(self) -> None:
+        if self._cancelled or self._closed or self._joining:
+            return
+        self._joining = True
+        may_declare = self._options.may_declare and time.monotonic() >= self._may_declare_from
+        self._declarer.ensure(self._topology, self._ensured, may_declare=may_declare)
+
+    def _ensured(self, error: BusError | None) -> None:
+        self._joining = False
+        if isinstance(error, NotSent | LoginRefused) or self._cancelled or self._closed:
+            return
+        if error is not None:
+            self._not_there(error)
+        elif (connection := self._connection.current) is not None:
+            self._joining = True
+            connection.channel(on_open_callback=self._on_channel)
+
+    def _not_there(self, error: BusError) -> None:
+        if self._on_ready is not None:
+            self._on_ready(None)
+        logger.info("%s: cannot be consumed yet: %s", self._options.queue, error)
+        self._engine.call_later(LOOK_AGAIN_SECONDS, self._join)
+
+    def _on_channel(self, channel: Channel) -> None:
+        self._channel = channel
+        self._epoch += 1
+        self._settlements = None if self._options.auto_ack else Settlements(channel)
+        channel.add_on_close_callback(self._on_channel_closed)
+        channel.add_on_cancel_callback(self._on_cancelled_by_broker)
+        channel.queue_declare(self._options.queue, passive=True, callback=self._found)
+
+    def _found(self, frame: Method) -> None:
+        channel = self._channel
+        if channel is None:
+            return
+        waiting = frame.method.message_count
+        channel.basic_qos(prefetch_count=0 if self._options.auto_ack else self._options.prefetch)
+        arguments = {"x-stream-offset": "last"} if self._options.from_last else None
+        self._consumer_tag = channel.basic_consume(
+            self._options.queue,
+            self._delivered,
+            auto_ack=self._options.auto_ack,
+            arguments=arguments,
+            callback=lambda _frame: self._ready(waiting),
+        )
+
+    def _ready(self, waiting: int) -> None:
+        self._joining = False
+        if self._on_ready is not None:
+            self._on_ready(waiting)
+
+    # -- deliveries and settlements --
+
+    def _delivered(
+        self, channel: Channel, method: Basic.Deliver, properties: BasicProperties, body: bytes
+    ) -> None:
+        if channel is not self._channel:
+            return
+        if self._settlements is not None:
+            self._settlements.delivered(method.delivery_tag)
+        self._on_delivery(to_delivery(self._options.queue, self._epoch, method, properties, body))
+
+    def _settle_posted(self) -> None:
+        current = []
+        while self._inbox:
+            delivery, settlement = self._inbox.popleft()
+            if delivery.epoch == self._epoch:
+                current.append((delivery.tag, settlement))
+        if current and self._settlements is not None:
+            self._settlements.settle(current)
+
+    # -- leaving --
+
+    def _cancel(self, future: "Future[None]") -> None:
+        self._cancelled = True
+        tag, self._consumer_tag = self._consumer_tag, None
+        if self._channel is not None and self._channel.is_open and tag is not None:
+            self._channel.basic_cancel(tag, callback=lambda _: _finish(future))
+        else:
+            future.set_result(None)
+
+    def _close(self, future: "Future[None]") -> None:
+        self._settle_posted()
+        self._closed = True
+        self._connection.remove(self)
+        self._consumer_tag = None
+        channel, self._channel = self._channel, None
+        self._settlements = None
+        if channel is not None and channel.is_open:
+            channel.add_on_close_callback(lambda *_: _finish(future))
+            channel.close()
+        else:
+            future.set_result(None)
+
+    def _lose(self) -> None:
+        had_channel = self._channel is not None
+        self._channel = self._consumer_tag = self._settlements = None
+        if had_channel and self._on_lost is not None and not self._closed:
+            self._on_lost()
+
+    def _on_channel_closed(self, channel: Channel, reason: BaseException) -> None:
+        if channel is not self._channel or not isinstance(reason, ChannelClosed):
+            return
+        self._joining = False
+        self._lose()
+        if not self._closed:
+            logger.warning("%s: the broker closed the channel: %s", self._options.queue, reason)
+            self._engine.call_later(LOOK_AGAIN_SECONDS, self._join)
+
+    def _on_cancelled_by_broker(self, _frame: Method) -> None:
+        """The queue was deleted. What is held is finished here; nobody requeues it."""
+        logger.warning("%s: the queue was deleted; waiting until it is back", self._options.queue)
+        self._consumer_tag = None
+        # The admin may be replacing it: only look, until it has had time to.
+        self._may_declare_from = time.monotonic() + REDECLARE_SECONDS
+        self._engine.call_later(LOOK_AGAIN_SECONDS, self._rejoin)
+
+    def _rejoin(self) -> None:
+        channel, self._channel = self._channel, None
+        if channel is not None and channel.is_open:
+            channel.close()
+        self._join()
+
+    # -- own bindings --
+
+    def _plan_assertion(self) -> None:
+        delay = ASSERT_SECONDS * random.uniform(0.8, 1.2)
+        self._engine.call_later(delay, self._assert_again)
+
+    def _assert_again(self) -> None:
+        if self._closed or self._cancelled:
+            return
+        if self.active:
+            self._assert(self._topology)
+        self._plan_assertion()
+
+    def _assert(self, topology: Topology) -> None:
+        def done(error: BusError | None) -> None:
+            if error is not None:
+                logger.warning("%s: not everything is in place: %s", self._options.queue, error)
+
+        if self.active:
+            self._declarer.ensure(topology, done, may_declare=self._options.may_declare)
+
+
+def _finish(future: "Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)

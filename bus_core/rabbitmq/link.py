@@ -1,0 +1,276 @@
+"""`RabbitLink`: the bus's way to RabbitMQ."""
+
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from urllib.parse import unquote, urlsplit
+
+from bus_core.errors import BusClosed, BusError, LoginRefused, NotSent, WouldDeadlock
+from bus_core.link import ConsumeOptions, LinkState
+from bus_core.message import Delivery, Message
+from bus_core.rabbitmq.connection import Connection, parameters
+from bus_core.rabbitmq.consumption import RabbitConsumption
+from bus_core.rabbitmq.declarer import Declarer
+from bus_core.rabbitmq.engine import Engine
+from bus_core.rabbitmq.publisher import Outgoing, Publisher
+from bus_core.rabbitmq.teller import Teller
+from bus_core.rabbitmq.wire import to_properties
+from bus_core.topology import Topology
+
+logger = logging.getLogger(__name__)
+
+CLOSE_SECONDS = 5.0
+_links: "weakref.WeakSet[RabbitLink]" = weakref.WeakSet()
+
+
+class _Side:
+    """One connection with its channel for topology."""
+
+    def __init__(self, link: "RabbitLink", engine: Engine, role: str) -> None:
+        hosts = parameters(link.url, f"{link.client_name} ({role})")
+        self.connection = Connection(engine, hosts, f"{link.client_name}, {role}")
+        self.declarer = Declarer(self.connection)
+        engine.run_soon(lambda: self.connection.add(self.declarer))
+
+
+class RabbitLink:
+    """One I/O thread with one connection for publishing and one for consuming.
+
+    They are two because RabbitMQ stops reading from publishers while it is short of memory or
+    disk; consumers must go on then. See `bus_core.link.Link`.
+    """
+
+    def __init__(self, url: str, *, client_name: str) -> None:
+        parameters(url, client_name)  # a wrong URL is an error here and now
+        self.url = url
+        self.client_name = client_name
+        self._forget_everything()
+        _links.add(self)
+
+    def _forget_everything(self) -> None:
+        """Begin anew: at first, and in a forked child, which may not use what it inherited."""
+        self._lock = threading.RLock()
+        self._engine: Engine | None = None
+        self._publishing: _Side | None = None
+        self._consuming: _Side | None = None
+        self._publisher: Publisher | None = None
+        self._teller: Teller | None = None
+        self._consumptions: list[RabbitConsumption] = []
+        self._closed = False
+
+    # -- state --
+
+    @property
+    def state(self) -> LinkState:
+        """Where the connection stands; of two, the one that is worse off."""
+        if self._closed:
+            return LinkState.CLOSED
+        states = [side.connection.state for side in (self._publishing, self._consuming) if side]
+        order = (
+            LinkState.FAILED,
+            LinkState.RECOVERING,
+            LinkState.CONNECTING,
+            LinkState.BLOCKED,
+            LinkState.OPEN,
+        )
+        return next((state for state in order if state in states), LinkState.IDLE)
+
+    @property
+    def error(self) -> BusError | None:
+        """Why the link has failed for good."""
+        sides = [side for side in (self._publishing, self._consuming) if side]
+        return next((side.connection.error for side in sides if side.connection.error), None)
+
+    @property
+    def blocking_forbidden(self) -> bool:
+        """Whether the caller is on the I/O thread."""
+        return self._engine is not None and self._engine.is_current
+
+    # -- publishing --
+
+    def publish(
+        self,
+        exchange: str,
+        routing_key: str,
+        message: Message,
+        *,
+        mandatory: bool = False,
+        timeout: float = 30.0,
+        ensure: Topology | None = None,
+    ) -> "Future[None]":
+        """Send a message; the future ends when the broker has confirmed it."""
+        deadline = time.monotonic() + timeout
+        outgoing = _outgoing(exchange, routing_key, message, ensure, deadline, mandatory=mandatory)
+        self._get_publisher().submit((outgoing,))
+        return outgoing.future
+
+    def publish_many(
+        self,
+        messages: "Sequence[tuple[str, str, Message, Topology | None]]",
+        *,
+        timeout: float = 30.0,
+    ) -> "Sequence[Future[None]]":
+        """As `publish`, for many at once, in order."""
+        deadline = time.monotonic() + timeout
+        batch = [
+            _outgoing(exchange, routing_key, message, ensure, deadline, mandatory=False)
+            for exchange, routing_key, message, ensure in messages
+        ]
+        self._get_publisher().submit(batch)
+        return [outgoing.future for outgoing in batch]
+
+    def tell(self, exchange: str, message: Message, *, ensure: Topology | None = None) -> None:
+        """Send without confirmation; dropped when the broker is away."""
+        with self._lock:
+            self._check_open()
+            engine, side = self._running(), self._publishing_side()
+            if self._teller is None:
+                user = unquote(urlsplit(self.url.split(",")[0]).username or "guest")
+                self._teller = Teller(side.connection, side.declarer, user)
+            teller = self._teller
+        engine.run_soon(lambda: teller.tell(exchange, message, ensure))
+
+    def declare(self, topology: Topology, *, timeout: float = 30.0) -> None:
+        """Make sure that these objects exist, passive first; `timeout` in seconds."""
+        if self.blocking_forbidden:
+            raise WouldDeadlock("declare() was called on the connection's own thread")
+        deadline = time.monotonic() + timeout
+        while True:
+            error = self._declare_once(topology, max(0.0, deadline - time.monotonic()))
+            if error is None:
+                return
+            if not isinstance(error, NotSent) or time.monotonic() >= deadline:
+                raise error
+
+    def _declare_once(self, topology: Topology, timeout: float) -> BusError | None:
+        ended: Future[BusError | None] = Future()
+        with self._lock:
+            self._check_open()
+            engine, side = self._running(), self._publishing_side()
+        engine.run_soon(lambda: side.declarer.ensure(topology, ended.set_result))
+        try:
+            return ended.result(timeout)
+        except TimeoutError:
+            return NotSent(f"the broker did not answer within the time ({self.state.value})")
+
+    # -- consuming --
+
+    def consume(
+        self,
+        options: ConsumeOptions,
+        on_delivery: Callable[[Delivery], None],
+        *,
+        on_lost: Callable[[], None] | None = None,
+        on_ready: Callable[[int | None], None] | None = None,
+    ) -> RabbitConsumption:
+        """Consume a queue until closed, across reconnections."""
+        with self._lock:
+            self._check_open()
+            engine = self._running()
+            if self._consuming is None:
+                self._consuming = _Side(self, engine, "consuming")
+            side = self._consuming
+            consumption = RabbitConsumption(
+                engine, side.connection, side.declarer, options, on_delivery, on_lost, on_ready
+            )
+            self._consumptions.append(consumption)
+            return consumption
+
+    # -- the end --
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Send what waits for at most `timeout` seconds, then disconnect."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            engine, publisher = self._engine, self._publisher
+        if engine is None:
+            return
+        deadline = time.monotonic() + timeout
+        while publisher is not None and publisher.pending and time.monotonic() < deadline:
+            if isinstance(self.error, LoginRefused):
+                break
+            time.sleep(0.01)
+        for consumption in self._consumptions:
+            consumption.close()
+        engine.run_soon(self._disconnect)
+        deadline = time.monotonic() + CLOSE_SECONDS
+        while not self._disconnected and time.monotonic() < deadline:
+            time.sleep(0.01)
+        engine.stop()
+
+    def _disconnect(self) -> None:
+        if self._publisher is not None:
+            self._publisher.close()
+        for side in (self._publishing, self._consuming):
+            if side is not None:
+                side.connection.close()
+
+    @property
+    def _disconnected(self) -> bool:
+        sides = [side for side in (self._publishing, self._consuming) if side]
+        return all(
+            side.connection.state is LinkState.CLOSED and side.connection.is_gone for side in sides
+        )
+
+    # -- inside --
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise BusClosed("this bus was closed")
+
+    def _running(self) -> Engine:
+        if self._engine is None:
+            self._engine = Engine(f"bus-io-{self.client_name}")
+        return self._engine
+
+    def _publishing_side(self) -> _Side:
+        if self._publishing is None:
+            self._publishing = _Side(self, self._running(), "publishing")
+        return self._publishing
+
+    def _get_publisher(self) -> Publisher:
+        if self._publisher is not None and not self._closed:
+            return self._publisher
+        with self._lock:
+            self._check_open()
+            if self._publisher is None:
+                engine, side = self._running(), self._publishing_side()
+                publisher = Publisher(engine, side.connection, side.declarer)
+                engine.run_soon(publisher.start)
+                self._publisher = publisher
+            return self._publisher
+
+
+def _outgoing(
+    exchange: str,
+    routing_key: str,
+    message: Message,
+    ensure: Topology | None,
+    deadline: float,
+    *,
+    mandatory: bool,
+) -> Outgoing:
+    return Outgoing(
+        exchange=exchange,
+        routing_key=routing_key,
+        properties=to_properties(message),
+        body=message.body,
+        mandatory=mandatory,
+        ensure=ensure,
+        deadline=deadline,
+        future=Future(),
+    )
+
+
+def _after_fork_in_child() -> None:
+    for link in list(_links):
+        link._forget_everything()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

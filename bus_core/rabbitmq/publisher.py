@@ -1,0 +1,336 @@
+"""Confirmed publishing: many messages in flight, each with a future that tells what became of it.
+
+The caller's thread appends to an inbox; the I/O thread sends while the window has room and keeps
+what is unconfirmed in a ring by delivery tag, because confirms arrive in any order. A lost
+connection decides nothing: what was unconfirmed is sent again, in order, until its deadline.
+"""
+
+import logging
+import re
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from pika import BasicProperties, SelectConnection
+from pika.channel import Channel
+from pika.exceptions import ChannelClosed
+from pika.frame import Method
+from pika.spec import Basic
+
+from bus_core.errors import (
+    AccessRefused,
+    BrokerBlocked,
+    BusClosed,
+    BusError,
+    LoginRefused,
+    NotSent,
+    PublishRefused,
+    PublishTimeout,
+    Unroutable,
+)
+from bus_core.link import LinkState
+from bus_core.rabbitmq.connection import Connection
+from bus_core.rabbitmq.declarer import Declarer
+from bus_core.rabbitmq.engine import Engine, Signal
+from bus_core.rabbitmq.wire import ACCESS_REFUSED, channel_error
+from bus_core.topology import Exchange, Topology
+
+logger = logging.getLogger(__name__)
+
+WINDOW_MESSAGES = 1000
+WINDOW_BYTES = 8 * 1024 * 1024
+DEADLINE_CHECK_SECONDS = 0.2
+NACK_BACKOFF_SECONDS = 0.2
+MAX_CHANNEL_LOSSES = 3
+ATTEMPT_HEADER = "bus-attempt"
+_EXCHANGE_IN_REASON = re.compile(r"exchange '([^']*)'")
+
+
+@dataclass(slots=True, eq=False)
+class Outgoing:
+    """A message on its way to the broker."""
+
+    exchange: str
+    routing_key: str
+    properties: BasicProperties
+    body: bytes
+    mandatory: bool
+    ensure: Topology | None
+    deadline: float
+    future: "Future[None]"
+    sent: bool = False
+    """It was on the wire at least once, so the broker may have it."""
+    channel_losses: int = 0
+    returned: str | None = None
+
+    def finish(self, error: BusError | None = None) -> None:
+        """End the future, unless its owner has cancelled it."""
+        if not self.future.set_running_or_notify_cancel():
+            return
+        if error is None:
+            self.future.set_result(None)
+        else:
+            self.future.set_exception(error)
+
+
+class Publisher:
+    """Sends with confirms over one channel; everything but `submit` is on the I/O thread."""
+
+    def __init__(self, engine: Engine, connection: Connection, declarer: Declarer) -> None:
+        self._engine = engine
+        self._connection = connection
+        self._declarer = declarer
+        self._channel: Channel | None = None
+        self._inbox: deque[Outgoing] = deque()
+        self._waiting: deque[Outgoing] = deque()
+        self._ring: deque[Outgoing | None] = deque()
+        self._ring_first_tag = 1
+        self._in_flight = 0
+        self._in_flight_bytes = 0
+        self._known: set[str] = {""}
+        self._checking: dict[str, list[Outgoing]] = {}
+        self._watching = False
+        self._closed = False
+        self._wake = Signal(engine, self._pump)
+
+    def start(self) -> None:
+        """Connect."""
+        self._connection.add(self)
+
+    def submit(self, outgoing: Sequence[Outgoing]) -> None:
+        """Take messages over; from any thread."""
+        self._inbox.extend(outgoing)
+        self._wake()
+
+    @property
+    def pending(self) -> int:
+        """How many messages are not settled yet."""
+        checking = sum(len(held) for held in self._checking.values())
+        return len(self._inbox) + len(self._waiting) + self._in_flight + checking
+
+    def close(self) -> None:
+        """Fail what is left."""
+        self._closed = True
+        for outgoing in self._take_all():
+            error: BusError = BusClosed("the bus was closed before the event was sent")
+            if outgoing.sent:
+                error = PublishTimeout("the bus was closed before the broker had confirmed")
+            outgoing.finish(error)
+
+    # -- the connection --
+
+    def on_up(self, connection: SelectConnection) -> None:
+        """Open a channel with confirms."""
+        connection.channel(on_open_callback=self._on_channel)
+
+    def on_down(self) -> None:
+        """Everything unconfirmed is unknown: it will be sent again, in order."""
+        self._channel = None
+        self._known = {""}
+        unfinished = self._take_all()
+        self._waiting.extend(unfinished)
+        self._watch_deadlines()
+
+    def on_failed(self, error: LoginRefused) -> None:
+        """No message will ever get through."""
+        for outgoing in self._take_all():
+            outgoing.finish(error)
+
+    def _take_all(self) -> list[Outgoing]:
+        """Return everything that is not finished, oldest first, and forget it."""
+        checking = [one for held in self._checking.values() for one in held]
+        everything = [one for one in self._ring if one is not None]
+        everything += [*checking, *self._waiting, *self._inbox]
+        self._ring.clear()
+        self._checking.clear()
+        self._waiting.clear()
+        self._inbox.clear()
+        self._in_flight = self._in_flight_bytes = 0
+        return everything
+
+    def _on_channel(self, channel: Channel) -> None:
+        channel.add_on_close_callback(self._on_channel_closed)
+        channel.add_on_return_callback(self._on_return)
+        channel.confirm_delivery(self._on_confirm, callback=lambda _: self._ready(channel))
+
+    def _ready(self, channel: Channel) -> None:
+        self._channel = channel
+        self._ring_first_tag = 1
+        self._pump()
+
+    def _on_channel_closed(self, channel: Channel, reason: BaseException) -> None:
+        self._channel = None
+        if not isinstance(reason, ChannelClosed) or self._closed:
+            return  # the connection went: on_down follows
+        error = channel_error(reason.reply_code, reason.reply_text)
+        named = _EXCHANGE_IN_REASON.search(reason.reply_text)
+        culprit = named.group(1) if named else None
+        refused = reason.reply_code == ACCESS_REFUSED
+        logger.warning("the publishing channel was closed: %s", error)
+        if culprit is not None:
+            self._known.discard(culprit)
+        in_flight = [one for one in self._ring if one is not None]
+        self._ring.clear()
+        self._in_flight = self._in_flight_bytes = 0
+        again = []
+        for outgoing in in_flight:
+            outgoing.channel_losses += 1
+            if refused and outgoing.exchange == culprit:
+                outgoing.finish(AccessRefused(str(error)))
+            elif outgoing.channel_losses >= MAX_CHANNEL_LOSSES:
+                outgoing.finish(PublishRefused(f"the broker closed the channel: {error}"))
+            else:
+                again.append(outgoing)
+        self._waiting.extendleft(reversed(again))
+        if channel.connection.is_open:
+            channel.connection.channel(on_open_callback=self._on_channel)
+
+    # -- out --
+
+    def _pump(self) -> None:
+        if self._connection.state is LinkState.FAILED:
+            self._connection.connect()
+        while self._inbox:
+            self._waiting.append(self._inbox.popleft())
+        channel = self._channel
+        if channel is not None and channel.is_open:
+            while (
+                self._waiting
+                and self._in_flight < WINDOW_MESSAGES
+                and self._in_flight_bytes < WINDOW_BYTES
+            ):
+                self._send(channel, self._waiting.popleft())
+        if self._waiting or self._in_flight or self._checking:
+            self._watch_deadlines()
+
+    def _send(self, channel: Channel, outgoing: Outgoing) -> None:
+        if outgoing.future.cancelled():
+            return
+        if outgoing.exchange not in self._known:
+            self._look_up(outgoing)
+            return
+        properties = outgoing.properties
+        if outgoing.mandatory:
+            tag = self._ring_first_tag + len(self._ring)
+            properties.headers = {**(properties.headers or {}), ATTEMPT_HEADER: tag}
+        outgoing.sent = True
+        outgoing.returned = None
+        self._ring.append(outgoing)
+        self._in_flight += 1
+        self._in_flight_bytes += len(outgoing.body)
+        channel.basic_publish(
+            outgoing.exchange,
+            outgoing.routing_key,
+            outgoing.body,
+            properties,
+            mandatory=outgoing.mandatory,
+        )
+
+    def _look_up(self, outgoing: Outgoing) -> None:
+        """Make sure of an exchange before its first message: a 404 would end all in flight."""
+        exchange = outgoing.exchange
+        if (held := self._checking.get(exchange)) is not None:
+            held.append(outgoing)
+            return
+        self._checking[exchange] = [outgoing]
+        topology = outgoing.ensure
+        lookup = topology or Topology(exchanges=(Exchange(name=exchange),))
+
+        def done(error: BusError | None) -> None:
+            held = self._checking.pop(exchange, [])
+            if isinstance(error, NotSent):
+                self._waiting.extendleft(reversed(held))  # the connection went meanwhile
+                return
+            if error is None:
+                self._known.add(exchange)
+                self._waiting.extendleft(reversed(held))
+                self._pump()
+                return
+            for one in held:
+                one.finish(error)
+
+        self._declarer.ensure(lookup, done, may_declare=topology is not None)
+
+    # -- back --
+
+    def _on_confirm(self, frame: Method) -> None:
+        method = frame.method
+        nack = isinstance(method, Basic.Nack)
+        index = method.delivery_tag - self._ring_first_tag
+        if method.multiple:
+            for _ in range(min(index + 1, len(self._ring))):
+                self._confirmed(self._ring.popleft(), nack=nack)
+                self._ring_first_tag += 1
+        elif 0 <= index < len(self._ring):
+            outgoing, self._ring[index] = self._ring[index], None
+            self._confirmed(outgoing, nack=nack)
+        while self._ring and self._ring[0] is None:
+            self._ring.popleft()
+            self._ring_first_tag += 1
+        if self._waiting:
+            self._pump()
+
+    def _confirmed(self, outgoing: Outgoing | None, *, nack: bool) -> None:
+        if outgoing is None:
+            return
+        self._in_flight -= 1
+        self._in_flight_bytes -= len(outgoing.body)
+        if nack:
+            self._engine.call_later(NACK_BACKOFF_SECONDS, lambda: self._after_nack(outgoing))
+        elif outgoing.returned is not None:
+            # What it should have reached is gone: look the topology up again next time.
+            self._known.discard(outgoing.exchange)
+            outgoing.finish(Unroutable(outgoing.returned))
+        else:
+            outgoing.finish()
+
+    def _after_nack(self, outgoing: Outgoing) -> None:
+        if self._closed or time.monotonic() >= outgoing.deadline:
+            outgoing.finish(PublishRefused("the broker refused the event (nack)"))
+            return
+        self._waiting.appendleft(outgoing)
+        self._pump()
+
+    def _on_return(
+        self, _channel: Channel, method: Basic.Return, properties: BasicProperties, _body: bytes
+    ) -> None:
+        tag = (properties.headers or {}).get(ATTEMPT_HEADER)
+        index = tag - self._ring_first_tag if isinstance(tag, int) else -1
+        if 0 <= index < len(self._ring) and (outgoing := self._ring[index]) is not None:
+            outgoing.returned = (
+                f"no queue took the message: exchange {method.exchange!r}, "
+                f"routing key {method.routing_key!r}"
+            )
+
+    # -- deadlines --
+
+    def _watch_deadlines(self) -> None:
+        if not self._watching:
+            self._watching = True
+            self._engine.call_later(DEADLINE_CHECK_SECONDS, self._check_deadlines)
+
+    def _check_deadlines(self) -> None:
+        self._watching = False
+        now = time.monotonic()
+        for queue in (self._waiting, *self._checking.values()):
+            late = [one for one in queue if now >= one.deadline]
+            for outgoing in late:
+                queue.remove(outgoing)
+                outgoing.finish(self._late(outgoing))
+        for position, in_flight in enumerate(self._ring):
+            if in_flight is not None and now >= in_flight.deadline:
+                self._ring[position] = None
+                self._in_flight -= 1
+                self._in_flight_bytes -= len(in_flight.body)
+                in_flight.finish(self._late(in_flight))
+        if self.pending:
+            self._watch_deadlines()
+
+    def _late(self, outgoing: Outgoing) -> BusError:
+        if self._connection.state is LinkState.BLOCKED and not outgoing.sent:
+            return BrokerBlocked("the broker is short of memory or disk and takes no events")
+        if outgoing.sent:
+            return PublishTimeout("the broker did not confirm the event in time; it may have it")
+        return NotSent(f"the event could not be sent in time ({self._connection.state.value})")
