@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 30
 CONNECT_SECONDS = 10.0
 FIRST_BACKOFF_SECONDS = 0.2
-MAX_BACKOFF_SECONDS = 10.0
+MAX_BACKOFF_SECONDS = 5.0
 
 
 class User(Protocol):

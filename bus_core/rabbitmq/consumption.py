@@ -13,7 +13,7 @@ from pika.exceptions import ChannelClosed
 from pika.frame import Method
 from pika.spec import Basic
 
-from bus_core.errors import BusError, LoginRefused, NotSent
+from bus_core.errors import AccessRefused, BusError, LoginRefused, NotFound, NotSent
 from bus_core.link import ConsumeOptions, Settlement
 from bus_core.message import Delivery
 from bus_core.rabbitmq.connection import Connection
@@ -132,7 +132,7 @@ class RabbitConsumption:
             connection.channel(on_open_callback=self._on_channel)
 
     def _not_there(self, error: BusError) -> None:
-        if self._on_ready is not None:
+        if self._on_ready is not None and isinstance(error, NotFound | AccessRefused):
             self._on_ready(None)
         logger.info("%s: cannot be consumed yet: %s", self._options.queue, error)
         self._engine.call_later(LOOK_AGAIN_SECONDS, self._join)

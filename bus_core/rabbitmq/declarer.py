@@ -14,7 +14,6 @@ from bus_core.errors import BusError, LoginRefused, NotFound, NotSent
 from bus_core.rabbitmq.connection import Connection
 from bus_core.rabbitmq.wire import (
     ACCESS_REFUSED,
-    NOT_FOUND,
     PRECONDITION_FAILED,
     channel_error,
 )
@@ -210,7 +209,6 @@ class Declarer:
 
 
 def _raise_unless_missing(refusal: Refusal, *, may_declare: bool) -> None:
-    if refusal.code != NOT_FOUND:
-        raise channel_error(refusal.code, refusal.text)
-    if not may_declare:
-        raise NotFound(refusal.text)
+    error = channel_error(refusal.code, refusal.text)
+    if not may_declare or not isinstance(error, NotFound):
+        raise error

@@ -67,6 +67,8 @@ def to_delivery(
 
 def channel_error(code: int, text: str) -> BusError:
     """Return our error for the reason with which the broker closed a channel."""
+    if code == NOT_FOUND and "down or inaccessible" in text:
+        return BusError(text)  # it exists, its node is only starting
     kinds = {
         ACCESS_REFUSED: AccessRefused,
         NOT_FOUND: NotFound,
