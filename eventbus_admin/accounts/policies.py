@@ -1,0 +1,73 @@
+"""Rights: what an actor may do, each answer with the sentence that explains a refusal."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.contrib.auth.models import AnonymousUser
+
+from eventbus_admin.accounts.actor import Actor
+from eventbus_admin.accounts.errors import NotAllowed
+from eventbus_admin.accounts.models import Team, User
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Yes, or no with a sentence of why not; true in a condition when it is yes."""
+
+    allowed: bool
+    why_not: str = ""
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+    def require(self) -> None:
+        """Raise `NotAllowed` with the sentence unless it is yes."""
+        if not self.allowed:
+            raise NotAllowed(self.why_not)
+
+
+YES = Decision(allowed=True)
+SWITCHED_OFF = Decision(allowed=False, why_not="This account is switched off.")
+
+
+class Rights:
+    """What one actor may do; make one per request or action, memberships are read once.
+
+    Everybody reads, members of a team edit what it owns, operators do everything, and so does
+    the system.
+    """
+
+    def __init__(self, actor: Actor) -> None:
+        self._user = actor.user
+
+    def can_view(self) -> Decision:
+        """Whether the actor may read the registry and what flows."""
+        return YES if self._user is None or self._user.is_active else SWITCHED_OFF
+
+    def can_edit(self, team: Team, to: str = "change this") -> Decision:
+        """Whether the actor may change what this team owns; `to` completes the refusal."""
+        if self._operates or (self.can_view() and team.pk in self._team_ids):
+            return YES
+        return self._no(f"Only members of the team {team.name} or operators may {to}.")
+
+    def can_operate(self, to: str = "do this") -> Decision:
+        """Whether the actor may act on everybody's things; `to` completes the refusal."""
+        return YES if self._operates else self._no(f"Only operators may {to}.")
+
+    @property
+    def _operates(self) -> bool:
+        return self._user is None or self._user.is_operator
+
+    @cached_property
+    def _team_ids(self) -> frozenset[int]:
+        return (
+            frozenset(self._user.teams.values_list("pk", flat=True)) if self._user else frozenset()
+        )
+
+    def _no(self, why_not: str) -> Decision:
+        return Decision(allowed=False, why_not=why_not) if self.can_view() else SWITCHED_OFF
+
+
+def may_read(user: User | AnonymousUser) -> bool:
+    """Whether this request's user may read the registry; querysets ask here."""
+    return isinstance(user, User) and bool(Rights(Actor.person(user)).can_view())

@@ -1,0 +1,181 @@
+"""Django settings of the event bus admin; every choice comes from the environment.
+
+Each variable may also be given as `<NAME>_FILE`, the path of a file that holds the value.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from bus_core.topology import DEFAULT_DELAYS_MS
+from eventbus_admin import environment as env
+from eventbus_admin.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(os.environ.get("EVENTBUS_VAR_DIR", BASE_DIR / "var"))
+
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.text("SECRET_KEY") or env.stored_secret(VAR_DIR / "secret_key")
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.number("PORT", 8000)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+PUBLIC_HTTPS = env.flag("EVENTBUS_HTTPS")
+
+# The event bus ------------------------------------------------------------------------------------
+EVENTBUS_BACKEND = env.choice("EVENTBUS_BACKEND", ("mock", "rabbitmq"), "mock")
+EVENTBUS_AMQP_URL = env.text("EVENTBUS_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/%2F")
+# What `bus_core` connects to; the embedded broker is shared by all of this process.
+EVENTBUS_BUS_URL = "memory://eventbus" if EVENTBUS_BACKEND == "mock" else EVENTBUS_AMQP_URL
+EVENTBUS_MANAGEMENT_URL = env.text("EVENTBUS_MANAGEMENT_URL", "http://guest:guest@127.0.0.1:15672")
+EVENTBUS_ADMIN_USERNAME = env.text("EVENTBUS_ADMIN_USERNAME", "admin")
+EVENTBUS_ADMIN_PASSWORD = env.text("EVENTBUS_ADMIN_PASSWORD")
+# The ladder of retry delays in milliseconds; the policies of subscriptions pick from it.
+EVENTBUS_RETRY_DELAYS_MS = env.rising_numbers(
+    "EVENTBUS_RETRY_DELAYS_MS", DEFAULT_DELAYS_MS, most=24 * 3600 * 1000
+)
+EVENTBUS_COMPARE_SECONDS = env.number("EVENTBUS_COMPARE_SECONDS", 5)
+EVENTBUS_JOURNAL_ROWS = env.number("EVENTBUS_JOURNAL_ROWS", 100_000)
+EVENTBUS_JOURNAL_DAYS = env.number("EVENTBUS_JOURNAL_DAYS", 7)
+EVENTBUS_EXAMPLES = env.flag("EVENTBUS_EXAMPLES", default=EVENTBUS_BACKEND == "mock")
+# How many processes serve and work; see `runtime/checks.py`.
+EVENTBUS_PROCESSES = env.number("EVENTBUS_PROCESSES", 1)
+
+# Django -------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "eventbus_admin.accounts",
+    "eventbus_admin.audit",
+    "eventbus_admin.registry",
+    "eventbus_admin.broker",
+    "eventbus_admin.journal",
+    "eventbus_admin.reconcile",
+    "eventbus_admin.feed",
+    "eventbus_admin.console",
+    "eventbus_admin.runtime",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_htmx",
+    "lucide",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "eventbus_admin.runtime.static.StaticFilesMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "eventbus_admin.audit.middleware.AuditGroupMiddleware",
+    "eventbus_admin.console.middleware.ContentSecurityPolicyMiddleware",
+]
+
+ROOT_URLCONF = "eventbus_admin.urls"
+ASGI_APPLICATION = "eventbus_admin.asgi.application"
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "console:login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "console:login"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "eventbus_admin.console.context.shell",
+            ]
+        },
+    }
+]
+
+_SQLITE_OPTIONS: dict[str, Any] = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
+}
+
+
+def _database() -> dict[str, Any]:
+    url = env.text("DATABASE_URL")
+    if not url:
+        VAR_DIR.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{VAR_DIR / 'eventbus.sqlite3'}"
+    try:
+        database = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as error:
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read. Write sqlite:///path or postgres://user:password@host/name."
+        ) from error
+    if database["ENGINE"].endswith("sqlite3"):
+        database["OPTIONS"] = {**database.get("OPTIONS", {}), **_SQLITE_OPTIONS}
+    return database
+
+
+DATABASES = {"default": _database()}
+
+REDIS_URL = env.text("REDIS_URL")
+if REDIS_URL:
+    CHANNEL_LAYERS: dict[str, Any] = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL]},
+        }
+    }
+    CACHES: dict[str, Any] = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+        }
+    }
+else:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# Behind https everything is https; on a plain loopback address browsers would refuse it.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PUBLIC_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PUBLIC_HTTPS
+CSRF_TRUSTED_ORIGINS = [
+    f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if PUBLIC_HTTPS and host != "*"
+]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = logging_config(env.text("LOG_LEVEL", "INFO"))
