@@ -14,8 +14,8 @@ from bus_core.topology import (
     QueueKind,
     Topology,
     event_type_topology,
+    handling_topology,
     merge,
-    service_topology,
     subscription_topology,
 )
 
@@ -96,7 +96,7 @@ class Consumer:
     def _topology(self) -> Topology:
         return merge(
             (
-                service_topology(self._service, self._spec.retry.delays_ms),
+                handling_topology(self._service, self._spec.retry.delays_ms),
                 event_type_topology(self.event_type),
                 subscription_topology(self.event_type, self._service, self._spec.kind),
             )

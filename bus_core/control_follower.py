@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 from bus_core.control import Directives
 from bus_core.errors import UndecodableMessage
-from bus_core.link import ConsumeOptions, Link, Settlement
+from bus_core.link import ConsumeOptions, Link, LinkState, Settlement
 from bus_core.message import Delivery
-from bus_core.topology import control_stream, service_topology
+from bus_core.topology import control_stream, control_topology
 
 logger = logging.getLogger(__name__)
 
 FIRST_DIRECTIVE_SECONDS = 5.0
+UNREADABLE_SECONDS = 30.0
+"""So long a new worker waits for a stream that cannot be read, before it goes by its own code."""
 
 
 class ControlFollower:
@@ -41,7 +43,7 @@ class ControlFollower:
         self._consumption = self._link.consume(
             ConsumeOptions(
                 queue=control_stream(self._service),
-                topology=service_topology(self._service),
+                topology=control_topology(self._service),
                 prefetch=100,
                 from_last=True,
                 may_declare=self._declare,
@@ -82,7 +84,11 @@ class ControlFollower:
 
     def _next(self) -> Directives | None:
         with self._changed:
-            self._changed.wait_for(self._anything_known)
+            if not self._wait_until_known():
+                logger.warning(
+                    "%s cannot be read: consuming as the code says, until it can",
+                    control_stream(self._service),
+                )
             if self._newest is None and not self._closed and self._expected:
                 self._changed.wait_for(
                     lambda: self._newest is not None or self._closed, FIRST_DIRECTIVE_SECONDS
@@ -92,6 +98,15 @@ class ControlFollower:
             newest, self._newest = self._newest, None
             self._silent = self._expected = False
             return newest or Directives()
+
+    def _wait_until_known(self) -> bool:
+        """Wait for word; at the start not for ever, once there is a connection."""
+        if self.known:
+            return self._changed.wait_for(self._anything_known)
+        while not self._changed.wait_for(self._anything_known, UNREADABLE_SECONDS):
+            if self._link.state is LinkState.OPEN:
+                return False
+        return True
 
     def _anything_known(self) -> bool:
         first = not self.known and (self._silent or self._expected)

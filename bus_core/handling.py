@@ -23,10 +23,10 @@ from bus_core.topology import (
     QueueKind,
     consumer_queue,
     dead_letters,
+    handling_topology,
     merge,
     retry_step,
     retry_topology,
-    service_topology,
 )
 
 logger = logging.getLogger(__name__)
@@ -163,7 +163,7 @@ class DeliveryHandler:
         delay_ms: int | None = None,
     ) -> None:
         """Publish the copy; only once the broker has it the original is acknowledged."""
-        topology = service_topology(self._service)
+        topology = handling_topology(self._service)
         if delay_ms is not None:
             topology = merge((topology, retry_topology(self._service, delay_ms)))
 

@@ -161,10 +161,15 @@ def event_type_topology(event_type: str) -> Topology:
 
 
 def service_topology(service: str, delays_ms: Sequence[int] = ()) -> Topology:
-    """What a service needs apart from its subscriptions.
+    """Everything that a service needs apart from its subscriptions.
 
     `delays_ms` are the retry delays in milliseconds that its subscriptions use.
     """
+    return handling_topology(service, delays_ms) + control_topology(service)
+
+
+def handling_topology(service: str, delays_ms: Sequence[int] = ()) -> Topology:
+    """What handling events takes: the service's door, its dead letters, its retry steps."""
     door, dead = service_exchange(service), dead_letters(service)
     own = Topology(
         exchanges=(
@@ -178,14 +183,22 @@ def service_topology(service: str, delays_ms: Sequence[int] = ()) -> Topology:
                 name=dead,
                 arguments={"x-queue-type": "quorum", "x-delivery-limit": ENDLESS_DELIVERIES},
             ),
-            Queue(
-                name=control_stream(service),
-                arguments={"x-queue-type": "stream", "x-max-length-bytes": CONTROL_MAX_BYTES},
-            ),
         ),
         bindings=(Binding(source=dead, queue=dead),),
     )
     return merge((own, *(retry_topology(service, delay) for delay in sorted(set(delays_ms)))))
+
+
+def control_topology(service: str) -> Topology:
+    """The stream of directives; apart, so that events are handled even while it cannot be read."""
+    return Topology(
+        queues=(
+            Queue(
+                name=control_stream(service),
+                arguments={"x-queue-type": "stream", "x-max-length-bytes": CONTROL_MAX_BYTES},
+            ),
+        )
+    )
 
 
 def retry_topology(service: str, delay_ms: int) -> Topology:

@@ -43,6 +43,8 @@ WINDOW_MESSAGES = 1000
 WINDOW_BYTES = 8 * 1024 * 1024
 DEADLINE_CHECK_SECONDS = 0.2
 NACK_BACKOFF_SECONDS = 0.2
+STALL_SECONDS = 5.0
+"""Without any confirm for so long the channel is given up; twice as long after each time."""
 MAX_CHANNEL_LOSSES = 3
 ATTEMPT_HEADER = "bus-attempt"
 _EXCHANGE_IN_REASON = re.compile(r"exchange '([^']*)'")
@@ -92,6 +94,8 @@ class Publisher:
         self._known: set[str] = {""}
         self._checking: dict[str, list[Outgoing]] = {}
         self._watching = False
+        self._stall_seconds = STALL_SECONDS
+        self._last_progress = 0.0
         self._closed = False
         self._wake = Signal(engine, self._pump)
 
@@ -141,19 +145,25 @@ class Publisher:
     def _take_all(self) -> list[Outgoing]:
         """Return everything that is not finished, oldest first, and forget it."""
         checking = [one for held in self._checking.values() for one in held]
-        everything = [one for one in self._ring if one is not None]
-        everything += [*checking, *self._waiting, *self._inbox]
-        self._ring.clear()
+        everything = [*self._take_ring(), *checking, *self._waiting, *self._inbox]
         self._checking.clear()
         self._waiting.clear()
         self._inbox.clear()
-        self._in_flight = self._in_flight_bytes = 0
         return everything
+
+    def _take_ring(self) -> list[Outgoing]:
+        in_flight = [one for one in self._ring if one is not None]
+        self._ring.clear()
+        self._in_flight = self._in_flight_bytes = 0
+        return in_flight
 
     def _on_channel(self, channel: Channel) -> None:
         channel.add_on_close_callback(self._on_channel_closed)
         channel.add_on_return_callback(self._on_return)
-        channel.confirm_delivery(self._on_confirm, callback=lambda _: self._ready(channel))
+        channel.confirm_delivery(
+            lambda frame: self._on_confirm(channel, frame),
+            callback=lambda _: self._ready(channel),
+        )
 
     def _ready(self, channel: Channel) -> None:
         self._channel = channel
@@ -161,9 +171,17 @@ class Publisher:
         self._pump()
 
     def _on_channel_closed(self, channel: Channel, reason: BaseException) -> None:
+        if channel is not self._channel:
+            return  # given up before
         self._channel = None
         if not isinstance(reason, ChannelClosed) or self._closed:
             return  # the connection went: on_down follows
+        self._after_refusal(reason)
+        if channel.connection.is_open:
+            channel.connection.channel(on_open_callback=self._on_channel)
+
+    def _after_refusal(self, reason: ChannelClosed) -> None:
+        """The broker closed the channel because of one message; which, it says only at times."""
         error = channel_error(reason.reply_code, reason.reply_text)
         named = _EXCHANGE_IN_REASON.search(reason.reply_text)
         culprit = named.group(1) if named else None
@@ -171,11 +189,8 @@ class Publisher:
         logger.warning("the publishing channel was closed: %s", error)
         if culprit is not None:
             self._known.discard(culprit)
-        in_flight = [one for one in self._ring if one is not None]
-        self._ring.clear()
-        self._in_flight = self._in_flight_bytes = 0
         again = []
-        for outgoing in in_flight:
+        for outgoing in self._take_ring():
             outgoing.channel_losses += 1
             if refused and outgoing.exchange == culprit:
                 outgoing.finish(AccessRefused(str(error)))
@@ -184,8 +199,6 @@ class Publisher:
             else:
                 again.append(outgoing)
         self._waiting.extendleft(reversed(again))
-        if channel.connection.is_open:
-            channel.connection.channel(on_open_callback=self._on_channel)
 
     # -- out --
 
@@ -217,6 +230,8 @@ class Publisher:
             properties.headers = {**(properties.headers or {}), ATTEMPT_HEADER: tag}
         outgoing.sent = True
         outgoing.returned = None
+        if not self._in_flight:
+            self._last_progress = time.monotonic()
         self._ring.append(outgoing)
         self._in_flight += 1
         self._in_flight_bytes += len(outgoing.body)
@@ -255,7 +270,11 @@ class Publisher:
 
     # -- back --
 
-    def _on_confirm(self, frame: Method) -> None:
+    def _on_confirm(self, channel: Channel, frame: Method) -> None:
+        if channel is not self._channel:
+            return
+        self._last_progress = time.monotonic()
+        self._stall_seconds = STALL_SECONDS
         method = frame.method
         nack = isinstance(method, Basic.Nack)
         index = method.delivery_tag - self._ring_first_tag
@@ -294,10 +313,11 @@ class Publisher:
         self._pump()
 
     def _on_return(
-        self, _channel: Channel, method: Basic.Return, properties: BasicProperties, _body: bytes
+        self, channel: Channel, method: Basic.Return, properties: BasicProperties, _body: bytes
     ) -> None:
         tag = (properties.headers or {}).get(ATTEMPT_HEADER)
-        index = tag - self._ring_first_tag if isinstance(tag, int) else -1
+        ours = isinstance(tag, int) and channel is self._channel
+        index = tag - self._ring_first_tag if ours else -1
         if 0 <= index < len(self._ring) and (outgoing := self._ring[index]) is not None:
             outgoing.returned = (
                 f"no queue took the message: exchange {method.exchange!r}, "
@@ -325,8 +345,27 @@ class Publisher:
                 self._in_flight -= 1
                 self._in_flight_bytes -= len(in_flight.body)
                 in_flight.finish(self._late(in_flight))
+        if self._in_flight and now - self._last_progress > self._stall_seconds:
+            self._give_up_channel(now)
         if self.pending:
             self._watch_deadlines()
+
+    def _give_up_channel(self, now: float) -> None:
+        """Send again on a new channel: a channel of RabbitMQ can hang for good.
+
+        Seen on 3.10 when a message reaches a quorum queue before that has recovered from the
+        broker's death. Such a channel does not answer its closing either, so nobody waits for it.
+        """
+        channel = self._channel
+        if channel is None or self._connection.state is not LinkState.OPEN:
+            return
+        logger.warning("no confirm for %.0f s; sending again on a new channel", self._stall_seconds)
+        self._stall_seconds *= 2
+        self._last_progress = now
+        self._channel = None
+        self._waiting.extendleft(reversed(self._take_ring()))
+        channel.close()
+        channel.connection.channel(on_open_callback=self._on_channel)
 
     def _late(self, outgoing: Outgoing) -> BusError:
         if self._connection.state is LinkState.BLOCKED and not outgoing.sent:

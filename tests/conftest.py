@@ -1,0 +1,66 @@
+"""Fixtures for the whole suite: real brokers on request, and a word on which ones were used."""
+
+from collections import Counter
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from tests.harness.rabbitmq import RabbitNode
+from tests.harness.vhosts import Vhost
+
+collect_ignore = ["harness"]  # every .py file here holds tests, except the harness
+
+_broker_of_test: dict[str, str] = {}  # node id of the test → version
+
+
+@pytest.fixture(scope="session")
+def rabbit_node() -> Iterator[RabbitNode]:
+    """The broker that all tests share; it starts with the first that asks. Do not kill it."""
+    with RabbitNode() as node:
+        yield node
+
+
+@pytest.fixture
+def rabbit(rabbit_node: RabbitNode, request: pytest.FixtureRequest) -> Iterator[Vhost]:
+    """A vhost of this test's own on the shared broker."""
+    rabbit_node.check_running()
+    _broker_of_test[request.node.nodeid] = rabbit_node.version
+    with rabbit_node.vhost() as vhost:
+        yield vhost
+
+
+@pytest.fixture
+def own_rabbit_node(request: pytest.FixtureRequest) -> Iterator[RabbitNode]:
+    """A broker of this test's own, to kill and to start again."""
+    with RabbitNode() as node:
+        _broker_of_test[request.node.nodeid] = node.version
+        yield node
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Count also the tests that use the shared broker without a vhost of their own."""
+    node = getattr(item, "funcargs", {}).get("rabbit_node")
+    if node is not None:
+        _broker_of_test.setdefault(item.nodeid, node.version)
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests first, so that most mistakes show within seconds."""
+    items.sort(key=_cost)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the brokers that the tests really ran on."""
+    for version, count in sorted(Counter(_broker_of_test.values()).items()):
+        tests = "1 test" if count == 1 else f"{count} tests"
+        terminalreporter.write_line(f"RabbitMQ {version} on a private node: {tests}")
+
+
+def _cost(item: pytest.Item) -> int:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    by_cost = ({"rabbit", "rabbit_node"}, {"page", "browser"}, {"own_rabbit_node"})
+    return max((cost for cost, names in enumerate(by_cost, 1) if names & fixtures), default=0)
