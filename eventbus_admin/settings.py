@@ -37,6 +37,8 @@ EVENTBUS_RETRY_DELAYS_MS = env.rising_numbers(
     "EVENTBUS_RETRY_DELAYS_MS", DEFAULT_DELAYS_MS, most=24 * 3600 * 1000
 )
 EVENTBUS_COMPARE_SECONDS = env.number("EVENTBUS_COMPARE_SECONDS", 5)
+# Whether what somebody deleted on the broker is restored without being asked.
+EVENTBUS_SELF_HEAL = env.flag("EVENTBUS_SELF_HEAL")
 EVENTBUS_JOURNAL_ROWS = env.number("EVENTBUS_JOURNAL_ROWS", 100_000)
 EVENTBUS_JOURNAL_DAYS = env.number("EVENTBUS_JOURNAL_DAYS", 7)
 EVENTBUS_EXAMPLES = env.flag("EVENTBUS_EXAMPLES", default=EVENTBUS_BACKEND == "mock")
@@ -117,7 +119,9 @@ def _database() -> dict[str, Any]:
         VAR_DIR.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{VAR_DIR / 'eventbus.sqlite3'}"
     try:
-        database = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+        database: dict[str, Any] = dict(
+            dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
+        )
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as error:
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be read. Write sqlite:///path or postgres://user:password@host/name."

@@ -16,7 +16,8 @@ from bus_core.rabbitmq.connection import Connection, parameters
 from bus_core.rabbitmq.consumption import RabbitConsumption
 from bus_core.rabbitmq.declarer import Declarer
 from bus_core.rabbitmq.engine import Engine
-from bus_core.rabbitmq.publisher import Outgoing, Publisher
+from bus_core.rabbitmq.in_flight import Outgoing
+from bus_core.rabbitmq.publisher import Publisher
 from bus_core.rabbitmq.teller import Teller
 from bus_core.rabbitmq.wire import to_properties
 from bus_core.topology import Topology

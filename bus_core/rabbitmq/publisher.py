@@ -10,8 +10,6 @@ import re
 import time
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
 
 from pika import BasicProperties, SelectConnection
 from pika.channel import Channel
@@ -34,6 +32,7 @@ from bus_core.link import LinkState
 from bus_core.rabbitmq.connection import Connection
 from bus_core.rabbitmq.declarer import Declarer
 from bus_core.rabbitmq.engine import Engine, Signal
+from bus_core.rabbitmq.in_flight import InFlight, Outgoing
 from bus_core.rabbitmq.wire import ACCESS_REFUSED, channel_error
 from bus_core.topology import Exchange, Topology
 
@@ -50,33 +49,6 @@ ATTEMPT_HEADER = "bus-attempt"
 _EXCHANGE_IN_REASON = re.compile(r"exchange '([^']*)'")
 
 
-@dataclass(slots=True, eq=False)
-class Outgoing:
-    """A message on its way to the broker."""
-
-    exchange: str
-    routing_key: str
-    properties: BasicProperties
-    body: bytes
-    mandatory: bool
-    ensure: Topology | None
-    deadline: float
-    future: "Future[None]"
-    sent: bool = False
-    """It was on the wire at least once, so the broker may have it."""
-    channel_losses: int = 0
-    returned: str | None = None
-
-    def finish(self, error: BusError | None = None) -> None:
-        """End the future, unless its owner has cancelled it."""
-        if not self.future.set_running_or_notify_cancel():
-            return
-        if error is None:
-            self.future.set_result(None)
-        else:
-            self.future.set_exception(error)
-
-
 class Publisher:
     """Sends with confirms over one channel; everything but `submit` is on the I/O thread."""
 
@@ -87,10 +59,7 @@ class Publisher:
         self._channel: Channel | None = None
         self._inbox: deque[Outgoing] = deque()
         self._waiting: deque[Outgoing] = deque()
-        self._ring: deque[Outgoing | None] = deque()
-        self._ring_first_tag = 1
-        self._in_flight = 0
-        self._in_flight_bytes = 0
+        self._in_flight = InFlight()
         self._known: set[str] = {""}
         self._checking: dict[str, list[Outgoing]] = {}
         self._watching = False
@@ -112,7 +81,7 @@ class Publisher:
     def pending(self) -> int:
         """How many messages are not settled yet."""
         checking = sum(len(held) for held in self._checking.values())
-        return len(self._inbox) + len(self._waiting) + self._in_flight + checking
+        return len(self._inbox) + len(self._waiting) + self._in_flight.messages + checking
 
     def close(self) -> None:
         """Fail what is left."""
@@ -145,17 +114,11 @@ class Publisher:
     def _take_all(self) -> list[Outgoing]:
         """Return everything that is not finished, oldest first, and forget it."""
         checking = [one for held in self._checking.values() for one in held]
-        everything = [*self._take_ring(), *checking, *self._waiting, *self._inbox]
+        everything = [*self._in_flight.take_all(), *checking, *self._waiting, *self._inbox]
         self._checking.clear()
         self._waiting.clear()
         self._inbox.clear()
         return everything
-
-    def _take_ring(self) -> list[Outgoing]:
-        in_flight = [one for one in self._ring if one is not None]
-        self._ring.clear()
-        self._in_flight = self._in_flight_bytes = 0
-        return in_flight
 
     def _on_channel(self, channel: Channel) -> None:
         channel.add_on_close_callback(self._on_channel_closed)
@@ -167,7 +130,6 @@ class Publisher:
 
     def _ready(self, channel: Channel) -> None:
         self._channel = channel
-        self._ring_first_tag = 1
         self._pump()
 
     def _on_channel_closed(self, channel: Channel, reason: BaseException) -> None:
@@ -177,8 +139,11 @@ class Publisher:
         if not isinstance(reason, ChannelClosed) or self._closed:
             return  # the connection went: on_down follows
         self._after_refusal(reason)
-        if channel.connection.is_open:
-            channel.connection.channel(on_open_callback=self._on_channel)
+        self._open_channel()
+
+    def _open_channel(self) -> None:
+        if (connection := self._connection.current) is not None:
+            connection.channel(on_open_callback=self._on_channel)
 
     def _after_refusal(self, reason: ChannelClosed) -> None:
         """The broker closed the channel because of one message; which, it says only at times."""
@@ -190,7 +155,7 @@ class Publisher:
         if culprit is not None:
             self._known.discard(culprit)
         again = []
-        for outgoing in self._take_ring():
+        for outgoing in self._in_flight.take_all():
             outgoing.channel_losses += 1
             if refused and outgoing.exchange == culprit:
                 outgoing.finish(AccessRefused(str(error)))
@@ -211,11 +176,11 @@ class Publisher:
         if channel is not None and channel.is_open:
             while (
                 self._waiting
-                and self._in_flight < WINDOW_MESSAGES
-                and self._in_flight_bytes < WINDOW_BYTES
+                and self._in_flight.messages < WINDOW_MESSAGES
+                and self._in_flight.bytes < WINDOW_BYTES
             ):
                 self._send(channel, self._waiting.popleft())
-        if self._waiting or self._in_flight or self._checking:
+        if self._waiting or self._in_flight.messages or self._checking:
             self._watch_deadlines()
 
     def _send(self, channel: Channel, outgoing: Outgoing) -> None:
@@ -226,15 +191,13 @@ class Publisher:
             return
         properties = outgoing.properties
         if outgoing.mandatory:
-            tag = self._ring_first_tag + len(self._ring)
-            properties.headers = {**(properties.headers or {}), ATTEMPT_HEADER: tag}
+            attempt = {ATTEMPT_HEADER: self._in_flight.next_tag}
+            properties.headers = {**(properties.headers or {}), **attempt}
         outgoing.sent = True
         outgoing.returned = None
-        if not self._in_flight:
+        if not self._in_flight.messages:
             self._last_progress = time.monotonic()
-        self._ring.append(outgoing)
-        self._in_flight += 1
-        self._in_flight_bytes += len(outgoing.body)
+        self._in_flight.add(outgoing)
         channel.basic_publish(
             outgoing.exchange,
             outgoing.routing_key,
@@ -277,25 +240,12 @@ class Publisher:
         self._stall_seconds = STALL_SECONDS
         method = frame.method
         nack = isinstance(method, Basic.Nack)
-        index = method.delivery_tag - self._ring_first_tag
-        if method.multiple:
-            for _ in range(min(index + 1, len(self._ring))):
-                self._confirmed(self._ring.popleft(), nack=nack)
-                self._ring_first_tag += 1
-        elif 0 <= index < len(self._ring):
-            outgoing, self._ring[index] = self._ring[index], None
+        for outgoing in self._in_flight.settle(method.delivery_tag, multiple=method.multiple):
             self._confirmed(outgoing, nack=nack)
-        while self._ring and self._ring[0] is None:
-            self._ring.popleft()
-            self._ring_first_tag += 1
         if self._waiting:
             self._pump()
 
-    def _confirmed(self, outgoing: Outgoing | None, *, nack: bool) -> None:
-        if outgoing is None:
-            return
-        self._in_flight -= 1
-        self._in_flight_bytes -= len(outgoing.body)
+    def _confirmed(self, outgoing: Outgoing, *, nack: bool) -> None:
         if nack:
             self._engine.call_later(NACK_BACKOFF_SECONDS, lambda: self._after_nack(outgoing))
         elif outgoing.returned is not None:
@@ -316,9 +266,9 @@ class Publisher:
         self, channel: Channel, method: Basic.Return, properties: BasicProperties, _body: bytes
     ) -> None:
         tag = (properties.headers or {}).get(ATTEMPT_HEADER)
-        ours = isinstance(tag, int) and channel is self._channel
-        index = tag - self._ring_first_tag if ours else -1
-        if 0 <= index < len(self._ring) and (outgoing := self._ring[index]) is not None:
+        if channel is not self._channel or not isinstance(tag, int):
+            return
+        if (outgoing := self._in_flight.get(tag)) is not None:
             outgoing.returned = (
                 f"no queue took the message: exchange {method.exchange!r}, "
                 f"routing key {method.routing_key!r}"
@@ -339,13 +289,9 @@ class Publisher:
             for outgoing in late:
                 queue.remove(outgoing)
                 outgoing.finish(self._late(outgoing))
-        for position, in_flight in enumerate(self._ring):
-            if in_flight is not None and now >= in_flight.deadline:
-                self._ring[position] = None
-                self._in_flight -= 1
-                self._in_flight_bytes -= len(in_flight.body)
-                in_flight.finish(self._late(in_flight))
-        if self._in_flight and now - self._last_progress > self._stall_seconds:
+        for outgoing in self._in_flight.expire(now):
+            outgoing.finish(self._late(outgoing))
+        if self._in_flight.messages and now - self._last_progress > self._stall_seconds:
             self._give_up_channel(now)
         if self.pending:
             self._watch_deadlines()
@@ -363,9 +309,9 @@ class Publisher:
         self._stall_seconds *= 2
         self._last_progress = now
         self._channel = None
-        self._waiting.extendleft(reversed(self._take_ring()))
+        self._waiting.extendleft(reversed(self._in_flight.take_all()))
         channel.close()
-        channel.connection.channel(on_open_callback=self._on_channel)
+        self._open_channel()
 
     def _late(self, outgoing: Outgoing) -> BusError:
         if self._connection.state is LinkState.BLOCKED and not outgoing.sent:
