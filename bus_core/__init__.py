@@ -3,7 +3,8 @@
 Everything a service needs is here; it works without Django and without the admin.
 """
 
-from bus_core.bus import EventBus, connect
+from bus_core.bus import EventBus
+from bus_core.connecting import connect
 from bus_core.errors import (
     AccessRefused,
     BrokerBlocked,

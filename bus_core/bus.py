@@ -1,18 +1,15 @@
-"""`EventBus`, the interface that services program against, and `connect`, which picks the one."""
+"""`EventBus`, the interface that services program against."""
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
 
-from bus_core.errors import InvalidURL, WouldDeadlock
+from bus_core.errors import WouldDeadlock
 from bus_core.event import Event
-from bus_core.link import Link
 from bus_core.names import check_name
 from bus_core.retry import RetryPolicy
 from bus_core.topology import QueueKind
@@ -22,7 +19,6 @@ HandlerT = TypeVar("HandlerT", bound=Handler)
 
 PUBLISH_SECONDS = 30.0
 GRACE_SECONDS = 25.0
-ENTRY_POINTS = "bus_core.buses"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,53 +130,3 @@ class EventBus(ABC):
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def connect(url: str, *, service: str, **options: Any) -> EventBus:
-    """Return the bus of this service; nothing is connected before its first use.
-
-    `url` is `amqp://user:password@host:port/vhost` (several hosts: separate URLs by commas),
-    `amqps://…`, `memory://` (an embedded broker of its own), `memory://name` (shared in this
-    process), or a scheme that an installed package registered under the entry point group
-    `bus_core.buses`.
-
-    Raises `InvalidURL` for an unknown scheme and `InvalidName` for a bad service name.
-    """
-    scheme = urlsplit(url).scheme
-    if scheme in {"amqp", "amqps", "memory"}:
-        from bus_core.broker_bus import BrokerBus
-
-        check_name(service, "service name")
-        return BrokerBus(open_link(url, client_name=service), service, **options)
-    for entry in entry_points(group=ENTRY_POINTS):
-        if entry.name == scheme:
-            factory: Callable[..., EventBus] = entry.load()
-            return factory(url, service=service, **options)
-    raise InvalidURL(
-        f"unknown scheme in {_shown(url)!r}: use amqp://, amqps://, memory:// or install a package "
-        f"that provides {scheme or 'it'}://"
-    )
-
-
-def open_link(url: str, *, client_name: str) -> Link:
-    """Return a way to the broker at this URL, for those who need AMQP itself.
-
-    `client_name` is shown by the broker. Raises `InvalidURL`.
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "memory":
-        from bus_core.memory import MemoryBroker, MemoryLink, shared_broker
-
-        name = parts.netloc
-        return MemoryLink(shared_broker(name) if name else MemoryBroker())
-    if parts.scheme in {"amqp", "amqps"}:
-        from bus_core.rabbitmq import RabbitLink
-
-        return RabbitLink(url, client_name=client_name)
-    raise InvalidURL(f"not a broker's URL: {_shown(url)!r}; use amqp://, amqps:// or memory://")
-
-
-def _shown(url: str) -> str:
-    """Return the URL without its password."""
-    head, separator, tail = url.rpartition("@")
-    return f"{head.split('://')[0]}://…@{tail}" if separator else url

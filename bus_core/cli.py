@@ -10,7 +10,8 @@ import sys
 import uuid
 from collections.abc import Sequence
 
-from bus_core.bus import EventBus, connect, open_link
+from bus_core.bus import EventBus
+from bus_core.connecting import connect, open_link
 from bus_core.envelope import decode, rfc3339
 from bus_core.errors import BusError, UndecodableMessage
 from bus_core.event import Event

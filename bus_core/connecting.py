@@ -1,0 +1,62 @@
+"""`connect`: picks the implementation of the event bus by the URL's scheme."""
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any
+from urllib.parse import urlsplit
+
+from bus_core.broker_bus import BrokerBus
+from bus_core.bus import EventBus
+from bus_core.errors import InvalidURL
+from bus_core.link import Link
+from bus_core.names import check_name
+
+ENTRY_POINTS = "bus_core.buses"
+
+
+def connect(url: str, *, service: str, **options: Any) -> EventBus:
+    """Return the bus of this service; nothing is connected before its first use.
+
+    `url` is `amqp://user:password@host:port/vhost` (several hosts: separate URLs by commas),
+    `amqps://…`, `memory://` (an embedded broker of its own), `memory://name` (shared in this
+    process), or a scheme that an installed package registered under the entry point group
+    `bus_core.buses`.
+
+    Raises `InvalidURL` for an unknown scheme and `InvalidName` for a bad service name.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme in {"amqp", "amqps", "memory"}:
+        check_name(service, "service name")
+        return BrokerBus(open_link(url, client_name=service), service, **options)
+    for entry in entry_points(group=ENTRY_POINTS):
+        if entry.name == scheme:
+            factory: Callable[..., EventBus] = entry.load()
+            return factory(url, service=service, **options)
+    raise InvalidURL(
+        f"unknown scheme in {_shown(url)!r}: use amqp://, amqps://, memory:// or install a package "
+        f"that provides {scheme or 'it'}://"
+    )
+
+
+def open_link(url: str, *, client_name: str) -> Link:
+    """Return a way to the broker at this URL, for those who need AMQP itself.
+
+    `client_name` is shown by the broker. Raises `InvalidURL`.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "memory":
+        from bus_core.memory import MemoryBroker, MemoryLink, shared_broker
+
+        name = parts.netloc
+        return MemoryLink(shared_broker(name) if name else MemoryBroker())
+    if parts.scheme in {"amqp", "amqps"}:
+        from bus_core.rabbitmq import RabbitLink
+
+        return RabbitLink(url, client_name=client_name)
+    raise InvalidURL(f"not a broker's URL: {_shown(url)!r}; use amqp://, amqps:// or memory://")
+
+
+def _shown(url: str) -> str:
+    """Return the URL without its password."""
+    head, separator, tail = url.rpartition("@")
+    return f"{head.split('://')[0]}://…@{tail}" if separator else url
