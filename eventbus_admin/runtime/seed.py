@@ -1,0 +1,108 @@
+"""The Libero story as registry entries, so that the first run has something to show."""
+
+from typing import Any
+
+from django.db import transaction
+
+from eventbus_admin.accounts.actor import SYSTEM
+from eventbus_admin.accounts.models import Team
+from eventbus_admin.audit.recording import audit_group
+from eventbus_admin.registry.actions import (
+    allow_publication,
+    create_event_type,
+    create_service,
+    create_subscription,
+)
+from eventbus_admin.registry.models import EventType, Service, ServiceKind
+from eventbus_admin.registry.revision import current_revision
+
+ARTICLE = {"journal": "elife", "articleId": "64567", "version": 1}
+
+TEAMS = {
+    "Submission": "Takes manuscripts in and asks for their export.",
+    "Exports": "Decides what is exported where, and writes MECA archives.",
+    "Crossref": "Registers DOIs for journals; an external party.",
+}
+
+# name, team, kind, description
+SERVICES: tuple[tuple[str, str, ServiceKind, str], ...] = (
+    (
+        "submission",
+        "Submission",
+        ServiceKind.INTERNAL,
+        "Where authors submit. Asks for exports and counts those that succeeded.",
+    ),
+    (
+        "export-manager",
+        "Exports",
+        ServiceKind.INTERNAL,
+        "Knows for each journal which exports begin when one is requested.",
+    ),
+    ("meca-exporter", "Exports", ServiceKind.INTERNAL, "Writes a MECA archive and sends it off."),
+    (
+        "crossref-exporter",
+        "Crossref",
+        ServiceKind.INTEGRATOR,
+        "Deposits an article's DOI at Crossref.",
+    ),
+)
+
+# name, team, description, example, who publishes it, who listens to it
+EVENT_TYPES: tuple[tuple[str, str, str, dict[str, Any], tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        "exportRequested",
+        "Submission",
+        "An article is to be exported, wherever its journal wants it.",
+        ARTICLE,
+        ("submission",),
+        ("export-manager",),
+    ),
+    (
+        "beginMecaExport",
+        "Exports",
+        "An article's MECA archive is to be made.",
+        {**ARTICLE, "destination": "archive"},
+        ("export-manager",),
+        ("meca-exporter",),
+    ),
+    (
+        "beginCrossrefExport",
+        "Exports",
+        "An article's DOI is to be deposited.",
+        {**ARTICLE, "doi": "10.7554/eLife.64567"},
+        ("export-manager",),
+        ("crossref-exporter",),
+    ),
+    (
+        "exportSuccessful",
+        "Exports",
+        "An export of an article is done.",
+        {**ARTICLE, "export": "meca"},
+        ("meca-exporter", "crossref-exporter"),
+        ("submission",),
+    ),
+)
+
+
+def seed_if_empty() -> bool:
+    """Fill a registry in which nothing was ever done; returns whether it was one."""
+    if current_revision() or Service.objects.exists() or EventType.objects.exists():
+        return False
+    with transaction.atomic(), audit_group():
+        _seed()
+    return True
+
+
+def _seed() -> None:
+    for name, description in TEAMS.items():
+        Team.objects.get_or_create(name=name, defaults={"description": description})
+    for name, team, kind, description in SERVICES:
+        create_service(actor=SYSTEM, name=name, owner=team, kind=kind, description=description)
+    for name, team, description, example, publishers, listeners in EVENT_TYPES:
+        create_event_type(
+            actor=SYSTEM, name=name, owner=team, description=description, example=example
+        )
+        for service in publishers:
+            allow_publication(actor=SYSTEM, service=service, event_type=name)
+        for service in listeners:
+            create_subscription(actor=SYSTEM, service=service, event_type=name)

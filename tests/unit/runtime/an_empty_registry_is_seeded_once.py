@@ -1,0 +1,58 @@
+"""The first run on an empty database has the example story in its registry."""
+
+import pytest
+
+from eventbus_admin.accounts.actor import SYSTEM
+from eventbus_admin.audit.models import AuditEntry
+from eventbus_admin.registry.actions import retire_subscription
+from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
+from eventbus_admin.runtime.seed import seed_if_empty
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_story_is_complete() -> None:
+    assert seed_if_empty()
+
+    assert {str(one) for one in Publication.objects.select_related("service", "event_type")} == {
+        "submission publishes exportRequested",
+        "export-manager publishes beginMecaExport",
+        "export-manager publishes beginCrossrefExport",
+        "meca-exporter publishes exportSuccessful",
+        "crossref-exporter publishes exportSuccessful",
+    }
+    assert {str(one) for one in Subscription.objects.select_related("service", "event_type")} == {
+        "exportRequested → export-manager",
+        "beginMecaExport → meca-exporter",
+        "beginCrossrefExport → crossref-exporter",
+        "exportSuccessful → submission",
+    }
+    assert all(one.description and one.example for one in EventType.objects.all())
+    assert all(one.description for one in Service.objects.all())
+
+
+def test_it_is_one_deed_of_the_system() -> None:
+    seed_if_empty()
+
+    assert set(AuditEntry.objects.values_list("actor_name", flat=True)) == {SYSTEM.name}
+    assert AuditEntry.objects.values("group").distinct().count() == 1
+
+
+def test_a_second_start_changes_nothing() -> None:
+    seed_if_empty()
+    subscription = Subscription.objects.select_related("event_type", "service").first()
+    assert subscription is not None
+    retire_subscription(actor=SYSTEM, subscription=subscription)
+    before = AuditEntry.objects.count()
+
+    assert not seed_if_empty()
+    assert AuditEntry.objects.count() == before
+
+
+def test_a_registry_that_somebody_emptied_stays_empty() -> None:
+    seed_if_empty()
+    for model in (Subscription, Publication, EventType, Service):
+        model.objects.all().delete()
+
+    assert not seed_if_empty()
+    assert not Service.objects.exists()
