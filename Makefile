@@ -31,7 +31,7 @@ help:  ## this list
 
 run:  ## the console with an embedded broker and example services, on 127.0.0.1
 	@scripts/environment run
-	@$(MANAGE) serve
+	@EVENTBUS_EXAMPLES=$${EVENTBUS_EXAMPLES:-1} $(MANAGE) serve
 
 test: environment packages lint  ## format, lint, types, and all tests but the long ones
 	@$(PYTEST) -m "not long"

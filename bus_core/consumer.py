@@ -41,6 +41,7 @@ class Consumer:
         self._declare = declare
         self._handler = DeliveryHandler(link, service, spec, reporter)
         self._session: Session | None = None
+        self._state = "active"
         self._lock = threading.Lock()
         self._closing = False
 
@@ -67,7 +68,9 @@ class Consumer:
             if self._session is not None and (changed or not active):
                 self._session.leave()
                 self._session = None
-                logger.info("%s: %s", self._handler.queue, directive.state)
+            if directive.state != self._state:
+                self._state = directive.state
+                logger.info("%s is %s", self._handler.queue, directive.state)
             if self._session is None and active:
                 self._session = self._begin()
 
@@ -90,8 +93,9 @@ class Consumer:
             prefetch=1 if spec.kind is QueueKind.ORDERED else spec.prefetch,
             may_declare=self._declare,
         )
-        threads = 1 if spec.kind is QueueKind.ORDERED else spec.concurrency
-        return Session(self._link, options, self._handler, threads=threads)
+        ordered = spec.kind is QueueKind.ORDERED
+        threads = 1 if ordered else spec.concurrency
+        return Session(self._link, options, self._handler, threads=threads, ordered=ordered)
 
     def _topology(self) -> Topology:
         return merge(
