@@ -1,0 +1,1 @@
+"""Pages for people: views, template tags, static files. No rule of the registry lives here."""

@@ -1,0 +1,70 @@
+"""How a state looks and what it is called: one tone and one word for each value."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from eventbus_admin.reconcile.models import Health, Run, Sync
+from eventbus_admin.registry.states import Lifecycle, ServiceKind, SubscriptionState
+
+OK: Final = "ok"
+WARN: Final = "warn"
+BAD: Final = "bad"
+IDLE: Final = "idle"
+ACT: Final = "act"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A tone (which fixes colour and shape) and a word, so that colour never stands alone."""
+
+    tone: str
+    word: str
+
+
+_TONES: Final[dict[str, str]] = {
+    Sync.IN_SYNC: OK,
+    Sync.MISSING: WARN,
+    Sync.DIFFERS: WARN,
+    Sync.BLOCKED: BAD,
+    Sync.UNMANAGED: WARN,
+    Sync.UNKNOWN: IDLE,
+    Health.HEALTHY: OK,
+    Health.NO_CONSUMERS: WARN,
+    Health.BACKLOG: WARN,
+    Health.DEAD_LETTERS: BAD,
+    Health.PAUSED: IDLE,
+    SubscriptionState.REQUESTED: WARN,
+    SubscriptionState.ACTIVE: OK,
+    SubscriptionState.DECLINED: IDLE,
+    SubscriptionState.RETIRED: IDLE,
+    Lifecycle.DRAFT: IDLE,
+    Lifecycle.DEPRECATED: WARN,
+    Run.State.QUEUED: IDLE,
+    Run.State.RUNNING: ACT,
+    Run.State.DONE: OK,
+    Run.State.FAILED: BAD,
+    "handled": OK,
+    "retried": WARN,
+    "dead": BAD,
+    "returned": IDLE,
+    "pending": IDLE,
+}
+
+_WORDS: Final[dict[str, str]] = {
+    choice.value: str(choice.label)
+    for choices in (Sync, Health, SubscriptionState, Lifecycle, ServiceKind, Run.State)
+    for choice in choices
+} | {
+    "handled": "Handled",
+    "retried": "Retrying",
+    "dead": "Gave up",
+    "returned": "Returned",
+    "pending": "Pending",
+}
+
+
+def look_of(state: object) -> Look:
+    """Return how this state looks; one we do not know is grey and called what it is called."""
+    value = str(getattr(state, "value", state) or "unknown")
+    word = _WORDS.get(value) or value.replace("_", " ").capitalize()
+    return Look(tone=_TONES.get(value, IDLE), word=word)

@@ -1,0 +1,6 @@
+// What every page needs; each module minds one thing.
+import "./theme.js";
+import "./times.js";
+import "./copy.js";
+import "./overlays.js";
+import "./polling.js";

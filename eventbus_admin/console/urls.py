@@ -1,0 +1,98 @@
+"""Addresses of the console. Verbs stand before names, so that no name can hide a page."""
+
+from django.conf import settings
+from django.contrib.auth import views as auth_views
+from django.templatetags.static import static
+from django.urls import path
+from django.views.generic import RedirectView
+
+from eventbus_admin.console.forms import LoginForm
+from eventbus_admin.console.views import (
+    audit,
+    components,
+    drift,
+    event_types,
+    events,
+    feed,
+    overview,
+    runs,
+    services,
+    shell,
+    subscription,
+    subscription_new,
+    subscriptions,
+)
+
+app_name = "console"
+
+urlpatterns = [
+    path(
+        "login/",
+        auth_views.LoginView.as_view(
+            template_name="console/login.html",
+            authentication_form=LoginForm,
+            redirect_authenticated_user=True,
+        ),
+        name="login",
+    ),
+    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("favicon.ico", RedirectView.as_view(url=static("console/icons/favicon.svg")), name="icon"),
+    path("pulse/", shell.pulse, name="pulse"),
+    path("", overview.overview, name="overview"),
+    path("overview/live/", overview.live, name="overview-live"),
+    path("feed/", feed.feed, name="feed"),
+    path("feed/events/<path:event_id>/", events.event, name="event"),
+    path("event-types/", event_types.listing, name="event-types"),
+    path("event-types/<str:name>/", event_types.detail, name="event-type"),
+    path("event-types/<str:name>/lifecycle/", event_types.lifecycle, name="event-type-lifecycle"),
+    path("new/event-type/", event_types.create, name="event-type-new"),
+    path("edit/event-type/<str:name>/", event_types.edit, name="event-type-edit"),
+    path("services/", services.listing, name="services"),
+    path("services/<str:name>/", services.detail, name="service"),
+    path("services/<str:name>/publications/", services.allow, name="publication-allow"),
+    path(
+        "services/<str:name>/publications/<int:pk>/retire/",
+        services.retire_publication,
+        name="publication-retire",
+    ),
+    path("new/service/", services.create, name="service-new"),
+    path("edit/service/<str:name>/", services.edit, name="service-edit"),
+    path("subscriptions/", subscriptions.listing, name="subscriptions"),
+    path("new/subscription/", subscription_new.create, name="subscription-new"),
+    path("new/subscription/preview/", subscription_new.preview, name="subscription-preview"),
+    path(
+        "edit/subscription/<str:event_type>/<str:service>/",
+        subscription.edit,
+        name="subscription-edit",
+    ),
+    path("subscriptions/<str:event_type>/<str:service>/", subscription.detail, name="subscription"),
+    path(
+        "subscriptions/<str:event_type>/<str:service>/live/",
+        subscription.live,
+        name="subscription-live",
+    ),
+    path(
+        "subscriptions/<str:event_type>/<str:service>/pause/",
+        subscription.pause,
+        name="subscription-pause",
+    ),
+    path(
+        "subscriptions/<str:event_type>/<str:service>/resume/",
+        subscription.resume,
+        name="subscription-resume",
+    ),
+    path(
+        "subscriptions/<str:event_type>/<str:service>/retire/",
+        subscription.retire,
+        name="subscription-retire",
+    ),
+    path("drift/", drift.drift, name="drift"),
+    path("drift/objects/<int:pk>/", drift.difference, name="drift-object"),
+    path("drift/apply/", drift.apply, name="drift-apply"),
+    path("runs/<uuid:pk>/", runs.run, name="run"),
+    path("runs/<uuid:pk>/progress/", runs.progress, name="run-progress"),
+    path("audit/", audit.audit, name="audit"),
+]
+
+if settings.DEBUG:
+    urlpatterns.append(path("components/", components.components, name="components"))

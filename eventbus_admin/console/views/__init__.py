@@ -1,0 +1,1 @@
+"""Views, one module for each page: read the request, ask an action or a queryset, render."""

@@ -1,0 +1,40 @@
+"""Every component on one page, for whoever builds the console."""
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bus_core.retry import RetryPolicy
+from eventbus_admin.accounts.policies import Decision
+from eventbus_admin.console import snippets
+from eventbus_admin.console.access import PersonRequest, signed_in
+from eventbus_admin.console.charts import bars, spark
+from eventbus_admin.console.forms import ConsoleForm
+
+
+class _Sample(ConsoleForm):
+    name = forms.CharField(help_text="Like export-manager.")
+    note = forms.CharField(required=False, widget=forms.Textarea)
+
+
+@require_safe
+@signed_in
+def components(request: PersonRequest) -> HttpResponse:
+    """Show them."""
+    now = timezone.now()
+    wrong = _Sample({"name": ""})
+    context = {
+        "tones": ("healthy", "differs", "blocked", "paused", "running"),
+        "refusal": Decision(allowed=False, why_not="Only operators may do this."),
+        "form": _Sample(),
+        "wrong": wrong,
+        "now": now,
+        "spark": spark([1, 4, 2, 8, 5, 9, 12, 7, 6, 10, 14, 9], "87 events"),
+        "chart": bars([(now, index * 7 % 23) for index in range(60)]),
+        "snippet": snippets.subscriber("exportRequested", "export-manager"),
+        "command": snippets.publish_command(),
+        "policy": RetryPolicy(),
+    }
+    return render(request, "console/components.html", context)

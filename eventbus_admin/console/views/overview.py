@@ -1,0 +1,48 @@
+"""The first page: what needs a person, how much flows, what was changed."""
+
+from django.db.models import Sum
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from eventbus_admin.audit.models import AuditEntry
+from eventbus_admin.console import activity
+from eventbus_admin.console.access import PersonRequest, signed_in
+from eventbus_admin.console.attention import attention
+from eventbus_admin.console.context import Shell
+from eventbus_admin.reconcile.models import SubscriptionStatus
+from eventbus_admin.registry.models import EventType, Service, Subscription
+
+CHANGES = 7
+
+
+@require_safe
+@signed_in
+def overview(request: PersonRequest) -> HttpResponse:
+    """Show the page; its content refreshes itself."""
+    return render(request, "console/overview/page.html", _content(request))
+
+
+@require_safe
+@signed_in
+def live(request: PersonRequest) -> HttpResponse:
+    """Return the content as it is now."""
+    return render(request, "console/overview/live.html", _content(request))
+
+
+def _content(request: PersonRequest) -> dict[str, object]:
+    shell = Shell(request)
+    waiting = SubscriptionStatus.objects.filter(
+        subscription__in=Subscription.objects.visible_to(request.user).live()
+    ).aggregate(number=Sum("messages_ready"))["number"]
+    return {
+        "attention": attention(request.user, shell.state),
+        "rate": activity.last_minute(),
+        "waiting": waiting or 0,
+        "dead": activity.gave_up_lately(),
+        "drift": shell.drift,
+        "chart": activity.hour_chart(),
+        "changes": AuditEntry.objects.all()[:CHANGES],
+        "has_services": Service.objects.exists(),
+        "has_event_types": EventType.objects.exists(),
+    }

@@ -1,0 +1,72 @@
+"""What the console says about a subscription, in words."""
+
+from dataclasses import dataclass
+
+from eventbus_admin.reconcile.models import (
+    Health,
+    ReconcileState,
+    SubscriptionStatus,
+    Sync,
+)
+from eventbus_admin.registry.models import Subscription
+from eventbus_admin.registry.states import LIVE_STATES, SubscriptionState
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How a subscription is, as a state to colour and a sentence to read."""
+
+    state: str
+    sentence: str
+
+
+_WITHOUT_QUEUE = {
+    SubscriptionState.REQUESTED: "Waits for an operator to decide.",
+    SubscriptionState.DECLINED: "Declined: it gets no events.",
+    SubscriptionState.RETIRED: "Retired: it gets no events.",
+}
+
+_DEFAULTS = {
+    Health.HEALTHY: "In order.",
+    Health.NO_CONSUMERS: "No worker is running.",
+    Health.BACKLOG: "Events arrive faster than they are handled.",
+    Health.DEAD_LETTERS: "Events gave up and wait for a person.",
+    Health.PAUSED: "Paused: events wait in its queue.",
+    Health.UNKNOWN: "Not observed yet.",
+}
+
+_ARRIVALS = {
+    Sync.IN_SYNC: ("in_sync", "Live on the broker"),
+    Sync.BLOCKED: ("blocked", "Blocked: differs in what cannot be changed"),
+    Sync.DIFFERS: ("differs", "Differs from the registry"),
+}
+
+
+def status_of(subscription: Subscription) -> SubscriptionStatus | None:
+    """Return what was last observed, or nothing when nobody looked yet."""
+    return getattr(subscription, "status", None)
+
+
+def condition(subscription: Subscription) -> Condition:
+    """Return how a subscription is doing."""
+    if subscription.state not in LIVE_STATES:
+        state = SubscriptionState(subscription.state)
+        return Condition(state.value, _WITHOUT_QUEUE[state])
+    status = status_of(subscription)
+    health = Health(status.health) if status else Health.UNKNOWN
+    if subscription.state == SubscriptionState.PAUSED and health is Health.UNKNOWN:
+        health = Health.PAUSED
+    return Condition(health.value, (status.message if status else "") or _DEFAULTS[health])
+
+
+def arrival(subscription: Subscription, state: ReconcileState | None) -> Condition:
+    """Return whether what the registry says about it has arrived on the broker."""
+    if subscription.state not in LIVE_STATES:
+        return Condition(subscription.state, "")
+    status = status_of(subscription)
+    sync = Sync(status.sync) if status else Sync.UNKNOWN
+    if state is None or not state.reachable:
+        if sync is Sync.IN_SYNC:
+            return Condition(Sync.UNKNOWN.value, "Was live when the broker was last read")
+        return Condition("pending", "Pending: will be applied as soon as the broker answers")
+    return Condition(*_ARRIVALS.get(sync, ("pending", "Pending: being applied")))
