@@ -1,0 +1,23 @@
+"""What goes wrong with the broker's management, as a few errors whose text says what to do.
+
+None of them ever holds a password.
+"""
+
+
+class BrokerError(Exception):
+    """Base of all errors here; its text is a sentence for people."""
+
+
+class BrokerUnavailable(BrokerError):
+    """The broker does not answer, or something else answers in its place; it may come back."""
+
+
+class BrokerRefused(BrokerError):
+    """The broker answers and refuses us: wrong login, missing rights, unknown virtual host."""
+
+
+class BrokerConflict(BrokerError):
+    """The broker cannot do it as things stand: the object differs, or something it needs is gone.
+
+    Looking again and making a new plan is the way out.
+    """

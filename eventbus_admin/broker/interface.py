@@ -1,0 +1,107 @@
+"""`Broker`: what the admin needs of a broker's management, and what it sees there.
+
+Two implementations: `rabbitmq.RabbitMQBroker` and `mock.MockBroker`; both pass the same tests.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bus_core.topology import Binding, Exchange, Policy, Queue
+
+OUT_OF_SERVICE = frozenset({"down", "minority", "stopped", "crashed", "terminated"})
+"""States of a queue in which nobody can use it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokerInfo:
+    """Which broker it is."""
+
+    identity: str
+    """Changes when another, perhaps empty, broker answers in the place of the known one."""
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangeState:
+    """An exchange as it is."""
+
+    exchange: Exchange
+    auto_delete: bool = False
+    internal: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueState:
+    """A queue as it is."""
+
+    queue: Queue
+    """Its arguments always name the type, whether it was declared with one or not."""
+    ready: int = 0
+    unacked: int = 0
+    consumers: int | None = 0
+    """`None` when the broker does not count them."""
+    state: str = "running"
+
+    @property
+    def type(self) -> str:
+        """`classic`, `quorum` or `stream`."""
+        return str(self.queue.arguments["x-queue-type"])
+
+    @property
+    def in_service(self) -> bool:
+        """Whether it can be used; its counts mean nothing otherwise."""
+        return self.state not in OUT_OF_SERVICE
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class ExchangeBinding:
+    """A binding of one exchange to another."""
+
+    source: str
+    destination: str
+    routing_key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """Everything in our virtual host at one look, foreign objects included.
+
+    The default exchange's implied bindings are left out. Bindings that differ in nothing but
+    their arguments count as one: no exchange of ours looks at these.
+    """
+
+    broker: BrokerInfo
+    exchanges: tuple[ExchangeState, ...] = ()
+    queues: tuple[QueueState, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    exchange_bindings: tuple[ExchangeBinding, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    default_queue_type: str = "classic"
+    """What a queue declared without a type becomes."""
+
+
+class Broker(Protocol):
+    """A broker's management. Every method raises a `BrokerError`, and nothing else, on failure.
+
+    Writes repeat without harm. They may be accepted and yet change nothing, which RabbitMQ does
+    when an exchange exists with other arguments: the truth is what `observe` says afterwards.
+    """
+
+    def info(self) -> BrokerInfo:
+        """Say which broker answers."""
+
+    def observe(self) -> Observation:
+        """Read everything; complete, or an error."""
+
+    def declare_exchange(self, exchange: Exchange) -> None:
+        """Create an exchange."""
+
+    def declare_queue(self, queue: Queue) -> None:
+        """Create a queue."""
+
+    def bind(self, binding: Binding) -> None:
+        """Bind a queue; raises `BrokerConflict` when queue or exchange is missing."""
+
+    def put_policy(self, policy: Policy) -> None:
+        """Create a policy, or replace the one of its name."""

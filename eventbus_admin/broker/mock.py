@@ -1,0 +1,83 @@
+"""The embedded broker's management; it sees the broker of this process only."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from uuid import uuid4
+
+from bus_core.errors import AccessRefused, BusError
+from bus_core.memory.broker import MemoryBroker, QueueInfo
+from bus_core.topology import Binding, Exchange, Policy, Queue
+from eventbus_admin.broker.errors import BrokerConflict, BrokerRefused
+from eventbus_admin.broker.interface import BrokerInfo, ExchangeState, Observation, QueueState
+
+DEFAULT_QUEUE_TYPE = "classic"
+
+# A restarted process has a new and empty broker, which must not pass for the old one.
+_PROCESS = uuid4().hex
+
+
+class MockBroker:
+    """`Broker` over an embedded broker."""
+
+    def __init__(self, memory: MemoryBroker) -> None:
+        self._memory = memory
+        self._info = BrokerInfo(
+            identity=f"memory/{_PROCESS}/{id(memory):x}", name="Embedded broker", version=""
+        )
+
+    def info(self) -> BrokerInfo:
+        """Say which broker answers."""
+        return self._info
+
+    def observe(self) -> Observation:
+        """Read everything."""
+        seen = self._memory.snapshot()
+        return Observation(
+            broker=self._info,
+            exchanges=tuple(ExchangeState(exchange=one) for one in seen.exchanges),
+            queues=tuple(_queue_state(one) for one in seen.queues),
+            bindings=seen.bindings,
+            policies=seen.policies,
+            default_queue_type=DEFAULT_QUEUE_TYPE,
+        )
+
+    def declare_exchange(self, exchange: Exchange) -> None:
+        """Create an exchange."""
+        with _errors():
+            self._memory.declare_exchange(exchange)
+
+    def declare_queue(self, queue: Queue) -> None:
+        """Create a queue."""
+        with _errors():
+            self._memory.declare_queue(queue)
+
+    def bind(self, binding: Binding) -> None:
+        """Bind a queue."""
+        with _errors():
+            self._memory.bind(binding)
+
+    def put_policy(self, policy: Policy) -> None:
+        """Create a policy, or replace the one of its name."""
+        with _errors():
+            self._memory.put_policy(policy)
+
+
+def _queue_state(seen: QueueInfo) -> QueueState:
+    arguments = {"x-queue-type": DEFAULT_QUEUE_TYPE, **seen.queue.arguments}
+    return QueueState(
+        queue=replace(seen.queue, arguments=arguments),
+        ready=seen.ready,
+        unacked=seen.unacked,
+        consumers=seen.consumers,
+    )
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except AccessRefused as error:
+        raise BrokerRefused(f"The embedded broker refused: {error}.") from error
+    except BusError as error:
+        raise BrokerConflict(f"The embedded broker cannot do it: {error}.") from error

@@ -1,0 +1,64 @@
+"""What people do here: have the plan applied, and wait for a change to arrive."""
+
+import time
+from collections.abc import Collection
+
+from django.db import transaction
+
+from eventbus_admin.accounts.actor import Actor
+from eventbus_admin.accounts.policies import Rights
+from eventbus_admin.audit.recording import audit_group, record
+from eventbus_admin.reconcile.models import BrokerObject, ReconcileState, Run, Sync
+from eventbus_admin.reconcile.runs import pending_steps
+
+_APPLICABLE = {Sync.MISSING: "create", Sync.DIFFERS: "change"}
+_POLL_SECONDS = 0.05
+
+
+@transaction.atomic
+def request_apply(*, actor: Actor, names: Collection[str] | None = None) -> Run:
+    """Ask the leader to make the broker as the registry says, drift included.
+
+    `names` chooses objects by name; without it, everything that can be applied is. The run's
+    steps are what differed at the last look; what is really done is seen when it is finished.
+
+    Raises `NotAllowed` unless the actor operates the installation.
+    """
+    Rights(actor).can_operate("apply changes to the broker").require()
+    chosen = None if names is None else sorted(set(names))
+    differing = BrokerObject.objects.filter(sync__in=_APPLICABLE)
+    if chosen is not None:
+        differing = differing.filter(name__in=chosen)
+    run = Run(
+        requested_by=actor.user,
+        reason=f"Asked for by {actor.name}"[:120],
+        names=chosen,
+        steps=pending_steps((_APPLICABLE[Sync(one.sync)], one.kind, one.name) for one in differing),
+    )
+    run.save(force_insert=True)
+    with audit_group(run.pk):
+        record(
+            actor=actor,
+            verb="requested",
+            object_kind="run",
+            object_name=str(run.pk),
+            after={"names": chosen},
+        )
+    return run
+
+
+def wait_until_applied(revision: int, timeout: float = 2.0) -> bool:
+    """Wait at most `timeout` seconds until the broker has this revision of the registry.
+
+    Call it outside of a transaction, after the change was committed. It gives up at once while
+    the broker cannot be read.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        state = ReconcileState.objects.first()
+        if state is not None and state.applied_revision >= revision:
+            return True
+        away = state is not None and not state.reachable
+        if away or time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,85 @@
+"""Carrying out the steps of a plan on the broker."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
+
+from bus_core.topology import Binding, Exchange, Policy, Queue
+from eventbus_admin.broker.errors import BrokerError, BrokerUnavailable
+from eventbus_admin.broker.interface import Broker
+from eventbus_admin.reconcile.objects import ObjectKind
+from eventbus_admin.reconcile.plan import Item, Plan
+
+THREADS = 4
+_ONE_THREAD_UP_TO = 8
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What became of one step; no error means that it is done."""
+
+    item: Item
+    error: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether it worked."""
+        return not self.error
+
+
+def apply_steps(broker: Broker, steps: Iterable[Item]) -> tuple[StepResult, ...]:
+    """Carry out steps, exchanges first and bindings last, each on its own.
+
+    One that fails does not keep the others from being tried, unless the broker went away.
+    """
+    steps = tuple(steps)
+    gone = Event()
+
+    def carry_out(item: Item) -> StepResult:
+        if gone.is_set():
+            return StepResult(item, "Not tried: the broker went away before.")
+        try:
+            _declare(broker, item)
+        except BrokerError as error:
+            if isinstance(error, BrokerUnavailable):
+                gone.set()
+            return StepResult(item, str(error))
+        return StepResult(item)
+
+    results: list[StepResult] = []
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="apply") as pool:
+        for kind in ObjectKind:
+            phase = [one for one in steps if one.object is kind]
+            few = len(phase) <= _ONE_THREAD_UP_TO
+            results += map(carry_out, phase) if few else pool.map(carry_out, phase)
+    return tuple(results)
+
+
+def verified(results: Sequence[StepResult], plan: Plan) -> tuple[StepResult, ...]:
+    """Return the results corrected by what is there afterwards.
+
+    RabbitMQ accepts some changes and makes none, and what failed may be there all the same, made
+    by somebody else.
+    """
+    after = plan.by_key
+    return tuple(_verified(one, after.get(one.item.key)) for one in results)
+
+
+def _verified(result: StepResult, now: Item | None) -> StepResult:
+    if now is None or now.step is None:
+        return replace(result, error="")
+    unchanged = "The broker accepted the change, but the object is not as it should be."
+    return replace(result, error=result.error or unchanged)
+
+
+def _declare(broker: Broker, item: Item) -> None:
+    match item.wanted:
+        case Exchange() as exchange:
+            broker.declare_exchange(exchange)
+        case Queue() as queue:
+            broker.declare_queue(queue)
+        case Binding() as binding:
+            broker.bind(binding)
+        case Policy() as policy:
+            broker.put_policy(policy)

@@ -1,0 +1,138 @@
+"""What should be on the broker, read from the registry: rows in, topology out.
+
+An exchange exists for every event type that is not retired, drafts included, so that its
+publishers can be tried out. A retired type keeps its exchange as long as somebody has a live
+subscription to it or an active publication of it: taking it away would fail the publisher, and
+whether that is wanted is a decision about the publication. A service has its own objects from
+the day it is registered, and the retry steps that its live subscriptions use. A subscription has
+its queue while it is active or paused.
+"""
+
+from dataclasses import dataclass
+
+from bus_core.control import Directives, SubscriptionDirective
+from bus_core.topology import (
+    QueueKind,
+    Topology,
+    bus_topology,
+    consumer_queue,
+    event_type_topology,
+    merge,
+    service_topology,
+    subscription_topology,
+)
+from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
+from eventbus_admin.registry.revision import current_revision
+from eventbus_admin.registry.states import LIVE_STATES, Lifecycle, SubscriptionState
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionWish:
+    """One subscription of the registry, in whatever state."""
+
+    id: int
+    event_type: str
+    service: str
+    state: SubscriptionState
+    kind: QueueKind
+    delays_ms: tuple[int, ...]
+    directive: SubscriptionDirective
+
+    @property
+    def live(self) -> bool:
+        """Whether it has a queue."""
+        return self.state in LIVE_STATES
+
+    @property
+    def queue(self) -> str:
+        """Name of its queue."""
+        return consumer_queue(self.event_type, self.service)
+
+    @property
+    def topology(self) -> Topology:
+        """Its own queue and bindings."""
+        return subscription_topology(self.event_type, self.service, self.kind)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What the registry said when its revision was this one, or later."""
+
+    revision: int
+    event_types: tuple[str, ...] = ()
+    """Types that have an exchange, whether anybody is subscribed or not."""
+    services: tuple[str, ...] = ()
+    subscriptions: tuple[SubscriptionWish, ...] = ()
+
+    @property
+    def live(self) -> tuple[SubscriptionWish, ...]:
+        """The subscriptions that have a queue."""
+        return tuple(one for one in self.subscriptions if one.live)
+
+
+def read_registry() -> Wishes:
+    """Read the registry, in a constant number of queries.
+
+    The revision is read first: what changes meanwhile may or may not be seen, and is looked at
+    again under its own, higher revision.
+    """
+    revision = current_revision()
+    return Wishes(
+        revision=revision,
+        event_types=tuple(sorted(_event_types())),
+        services=tuple(Service.objects.order_by("name").values_list("name", flat=True)),
+        subscriptions=tuple(
+            _wish(one) for one in Subscription.objects.select_related("event_type", "service")
+        ),
+    )
+
+
+def topology_of(wishes: Wishes) -> Topology:
+    """Return everything that should exist."""
+    live = wishes.live
+    event_types = {*wishes.event_types, *(one.event_type for one in live)}
+    delays: dict[str, set[int]] = {service: set() for service in wishes.services}
+    for one in live:
+        delays.setdefault(one.service, set()).update(one.delays_ms)
+    return merge(
+        (
+            bus_topology(),
+            *(event_type_topology(name) for name in sorted(event_types)),
+            *(service_topology(name, sorted(delays[name])) for name in sorted(delays)),
+            *(one.topology for one in live),
+        )
+    )
+
+
+def directives_of(wishes: Wishes) -> dict[str, Directives]:
+    """Return what the workers of each service that ever subscribed are to be told.
+
+    A subscription that is not live is spelt out as retired, or else the code's defaults would
+    hold and its workers would go on.
+    """
+    by_service: dict[str, dict[str, SubscriptionDirective]] = {}
+    for one in wishes.subscriptions:
+        by_service.setdefault(one.service, {})[one.event_type] = one.directive
+    return {service: Directives(subscriptions=told) for service, told in by_service.items()}
+
+
+def _event_types() -> set[str]:
+    types = dict(EventType.objects.values_list("name", "lifecycle"))
+    published = set(Publication.objects.active().values_list("event_type__name", flat=True))
+    return {
+        name
+        for name, lifecycle in types.items()
+        if lifecycle != Lifecycle.RETIRED or name in published
+    }
+
+
+def _wish(row: Subscription) -> SubscriptionWish:
+    return SubscriptionWish(
+        id=row.pk,
+        event_type=row.event_type.name,
+        service=row.service.name,
+        state=SubscriptionState(row.state),
+        kind=QueueKind(row.kind),
+        delays_ms=tuple(row.retry_delays_ms),
+        directive=row.directive,
+    )

@@ -1,0 +1,1 @@
+"""Commands about the difference between registry and broker."""

@@ -1,0 +1,143 @@
+"""What the last look at the broker found, who leads, and the runs that changed it."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from eventbus_admin.registry.models import Subscription
+
+
+class Sync(models.TextChoices):
+    """How an object on the broker compares with the registry."""
+
+    IN_SYNC = "in_sync", "In sync"
+    MISSING = "missing", "Missing"
+    DIFFERS = "differs", "Differs"
+    BLOCKED = "blocked", "Blocked"
+    UNMANAGED = "unmanaged", "Unmanaged"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class Health(models.TextChoices):
+    """How a subscription is doing."""
+
+    HEALTHY = "healthy", "Healthy"
+    NO_CONSUMERS = "no_consumers", "No workers"
+    BACKLOG = "backlog_growing", "Backlog growing"
+    DEAD_LETTERS = "dead_letters", "Dead letters"
+    PAUSED = "paused", "Paused"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class BrokerObject(models.Model):
+    """One object of ours on the broker: an exchange, a queue, a binding or a policy."""
+
+    kind = models.CharField(max_length=16)
+    name = models.CharField(max_length=800)
+    """Of a binding: `source → destination [routing key]`; of AMQP's names each has up to 255."""
+    service_name = models.CharField(max_length=120, blank=True, db_index=True)
+    event_type_name = models.CharField(max_length=120, blank=True, db_index=True)
+    sync = models.CharField(max_length=16, choices=Sync, db_index=True)
+    message = models.TextField(blank=True)
+    """A sentence that says what this means and what to do."""
+    should = models.JSONField(null=True)
+    found = models.JSONField(null=True)
+    since = models.DateTimeField()
+    """Since when the sync state is what it is."""
+    established = models.BooleanField(default=False)
+    """It was once as it should be now: if it is not any more, somebody changed it on the broker."""
+
+    class Meta:
+        ordering = ("kind", "name")
+        constraints = [models.UniqueConstraint(fields=("kind", "name"), name="one_broker_object")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}: {self.sync}"
+
+
+class SubscriptionStatus(models.Model):
+    """Sync and health of one subscription as last observed."""
+
+    subscription = models.OneToOneField(
+        Subscription, on_delete=models.CASCADE, related_name="status", primary_key=True
+    )
+    sync = models.CharField(max_length=16, choices=Sync, default=Sync.UNKNOWN)
+    health = models.CharField(max_length=16, choices=Health, default=Health.UNKNOWN)
+    message = models.TextField(blank=True)
+    messages_ready = models.PositiveBigIntegerField(default=0)
+    messages_unacked = models.PositiveBigIntegerField(default=0)
+    consumers = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.subscription}: {self.sync}, {self.health}"
+
+
+class ReconcileState(models.Model):
+    """The loop's own state: one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    applied_revision = models.PositiveBigIntegerField(default=0)
+    """The registry's revision that the broker was last brought to."""
+    observed_at = models.DateTimeField(null=True)
+    """When the broker was last read completely."""
+    reachable = models.BooleanField(default=False)
+    error = models.TextField(blank=True)
+    """Why it cannot be read, as a sentence; empty when it can."""
+    broker_id = models.CharField(max_length=800, blank=True)
+    """Which broker was read last; at another, perhaps empty one, nothing was established."""
+    broker_name = models.CharField(max_length=120, blank=True)
+    broker_version = models.CharField(max_length=40, blank=True)
+    counts = models.JSONField(default=dict)
+    """Objects by sync state."""
+
+    def __str__(self) -> str:
+        return f"applied {self.applied_revision}, observed {self.observed_at}"
+
+
+class Lease(models.Model):
+    """Who leads: the one worker process that reconciles, taps and sends directives."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    holder = models.CharField(max_length=120, blank=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    """Raised at every change of holder; a write with an old number is refused."""
+    expires = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.holder} ({self.fence})"
+
+
+class Run(models.Model):
+    """One time that a plan was carried out."""
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    reason = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
+    created = models.DateTimeField(auto_now_add=True)
+    started = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+    revision = models.PositiveBigIntegerField(default=0)
+    names = models.JSONField(null=True)
+    """The objects that were chosen, by name; everything that differs when there is no choice."""
+    steps = models.JSONField(default=list)
+    """Each: kind, object, name, reason, result (`done`, `failed`, `pending`), error."""
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return f"run {self.id} {self.state}"

@@ -1,0 +1,69 @@
+"""Brokers that misbehave, for tests here. No tests."""
+
+from collections.abc import Callable
+
+from bus_core.memory import MemoryBroker
+from bus_core.message import Message
+from bus_core.topology import Binding, Exchange, Policy, Queue
+from eventbus_admin.broker.errors import BrokerError, BrokerUnavailable
+from eventbus_admin.broker.interface import Broker, BrokerInfo, Observation
+from eventbus_admin.broker.mock import MockBroker
+
+AWAY = "RabbitMQ cannot be reached. Start it."
+
+
+class Wrapped:
+    """A broker whose every call can be made to fail, and which counts writes."""
+
+    def __init__(self, inner: Broker) -> None:
+        self._inner = inner
+        self.away = False
+        self.refuse: Callable[[str], BrokerError | None] = lambda _name: None
+        self.writes: list[str] = []
+        self.looks = 0
+
+    def info(self) -> BrokerInfo:
+        self._check()
+        return self._inner.info()
+
+    def observe(self) -> Observation:
+        self._check()
+        self.looks += 1
+        return self._inner.observe()
+
+    def declare_exchange(self, exchange: Exchange) -> None:
+        self._write(exchange.name)
+        self._inner.declare_exchange(exchange)
+
+    def declare_queue(self, queue: Queue) -> None:
+        self._write(queue.name)
+        self._inner.declare_queue(queue)
+
+    def bind(self, binding: Binding) -> None:
+        self._write(f"{binding.source} → {binding.queue}")
+        self._inner.bind(binding)
+
+    def put_policy(self, policy: Policy) -> None:
+        self._write(policy.name)
+        self._inner.put_policy(policy)
+
+    def _check(self) -> None:
+        if self.away:
+            raise BrokerUnavailable(AWAY)
+
+    def _write(self, name: str) -> None:
+        self._check()
+        if error := self.refuse(name):
+            raise error
+        self.writes.append(name)
+
+
+def wrapped(memory: MemoryBroker) -> Wrapped:
+    """The embedded broker, about to misbehave."""
+    return Wrapped(MockBroker(memory))
+
+
+def fill(memory: MemoryBroker, queue: str, count: int) -> None:
+    """Put messages into a queue."""
+    for _ in range(count):
+        memory.publish("", queue, Message(body=b"{}"))
