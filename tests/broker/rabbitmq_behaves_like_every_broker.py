@@ -82,8 +82,6 @@ def test_a_binding_with_arguments_counts_as_one_without(
 
 
 def test_under_a_default_of_quorum_a_plain_queue_is_quorum(rabbit: Vhost) -> None:
-    if rabbit.node.version.startswith("3."):
-        pytest.skip("virtual hosts have no default queue type before RabbitMQ 4")
     with rabbit.node.vhost(default_queue_type="quorum") as vhost:
         broker = RabbitMQBroker(management_url=vhost.management_url, amqp_url=vhost.amqp_url)
         broker.declare_queue(Queue(name="plain"))

@@ -75,9 +75,8 @@ def test_a_nameless_message_that_is_no_event_still_gets_an_id(db: None) -> None:
 
 
 def test_a_time_out_of_range_holds_up_nobody(db: None) -> None:
-    body = b'{"event": {"id": "e", "eventType": "exportRequested"}}'
-
     for timestamp in (2**60, -(2**60)):
+        body = b'{"event": {"id": "e%d", "eventType": "exportRequested"}}' % timestamp
         message = Message(body=body, message_id=f"m{timestamp}", timestamp=timestamp)
         assert record([entry_of(Seen(message, "event__exportRequested", NOON))]) == 0
     assert JournalEntry.objects.count() == 2
