@@ -87,7 +87,8 @@ def _health(
         return Health.NO_CONSUMERS, f"{wish.service} has no worker; {waiting}."
     if dead:
         return Health.DEAD_LETTERS, (
-            f"{wish.service} gave up {_events(dead)}; look at its dead letters."
+            f"{wish.service} gave up {_events(dead)}: {dead_letters(wish.service)} keeps "
+            f"{'it' if dead == 1 else 'them'}, and its recent events say why."
         )
     if grows:
         return Health.BACKLOG, (

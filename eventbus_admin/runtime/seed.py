@@ -83,6 +83,11 @@ EVENT_TYPES: tuple[tuple[str, str, str, dict[str, Any], tuple[str, ...], tuple[s
     ),
 )
 
+# One journal of the story fails every time: few attempts show soon what becomes of it.
+RETRIES: dict[str, dict[str, Any]] = {
+    "meca-exporter": {"retry_attempts": 3, "retry_delays_ms": [1000]}
+}
+
 
 def seed_if_empty() -> bool:
     """Fill a registry in which nothing was ever done; returns whether it was one."""
@@ -105,4 +110,6 @@ def _seed() -> None:
         for service in publishers:
             allow_publication(actor=SYSTEM, service=service, event_type=name)
         for service in listeners:
-            create_subscription(actor=SYSTEM, service=service, event_type=name)
+            create_subscription(
+                actor=SYSTEM, service=service, event_type=name, **RETRIES.get(service, {})
+            )
