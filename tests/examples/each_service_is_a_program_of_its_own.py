@@ -29,14 +29,15 @@ def run() -> Iterator[Run]:
 
 def test_four_programs_tell_the_story_at_one_broker(run: Run, rabbit: Vhost) -> None:
     prepare(rabbit.amqp_url)
+    few = ("--requests", "3", "--pace", "0.1", "--journals", "elife")
     programs = [
         run("export_manager", rabbit.amqp_url),
         run("meca_exporter", rabbit.amqp_url),
         run("crossref_exporter", EVENTBUS_AMQP_URL=rabbit.amqp_url),
-        run("submission", rabbit.amqp_url, "--requests", "3", "--journals", "elife"),
+        run("submission", rabbit.amqp_url, *few),
     ]
     asking = programs[-1]
-    asking.wait_for_line("published 3 requests")
+    asking.wait_for_line("published request 3 of 3")
     asking.wait_for_line(r"so far elife: 6$")
 
     for program in programs:

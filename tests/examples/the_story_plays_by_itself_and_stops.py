@@ -43,8 +43,9 @@ def test_it_stops_quickly_and_leaves_no_thread() -> None:
     wait_until(lambda: not set(threading.enumerate()) - before)
 
 
-def test_a_broker_that_is_away_does_not_hold_up_the_stop() -> None:
+def test_a_broker_that_is_away_does_not_hold_up_the_stop(caplog: pytest.LogCaptureFixture) -> None:
     playing = story.start(f"amqp://guest:guest@{LOOPBACK}:{free_port()}/", pace_seconds=0.01)
+    wait_until(lambda: "submission, publishing: no connection" in caplog.text)
     began = time.monotonic()
     playing.stop()
     assert time.monotonic() - began < STOP_SECONDS

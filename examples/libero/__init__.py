@@ -1,0 +1,4 @@
+"""A journal publisher exports manuscripts: four services that know events, not each other.
+
+Each module here is one service, apart from `story`, which plays them all in one process.
+"""

@@ -1,0 +1,53 @@
+"""What is in flight: confirms find their message, whatever their order."""
+
+from concurrent.futures import Future
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pika import BasicProperties
+
+from bus_core.rabbitmq.in_flight import InFlight, Outgoing
+
+
+def outgoing(size: int = 1, deadline: float = 0.0) -> Outgoing:
+    return Outgoing(
+        exchange="event__asked",
+        routing_key="",
+        properties=BasicProperties(),
+        body=b"x" * size,
+        mandatory=False,
+        ensure=None,
+        deadline=deadline,
+        future=Future(),
+    )
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["send", "ack", "ack many", "expire"]), st.integers(0, 40)),
+    max_size=60,
+)
+
+
+@given(STEPS)
+def test_it_behaves_like_a_table_of_tags(steps: list[tuple[str, int]]) -> None:
+    ring, table, next_tag = InFlight(), {}, 1
+    for step, number in steps:
+        if step == "send":
+            assert ring.next_tag == next_tag
+            table[next_tag] = outgoing(size=number, deadline=number)
+            ring.add(table[next_tag])
+            next_tag += 1
+        elif step == "expire":
+            late = [tag for tag, one in table.items() if number >= one.deadline]
+            assert ring.expire(number) == [table.pop(tag) for tag in late]
+        else:
+            many = step == "ack many"
+            tags = [tag for tag in table if tag == number or (many and tag < number < next_tag)]
+            assert ring.settle(number, multiple=many) == [table.pop(tag) for tag in tags]
+        assert ring.messages == len(table)
+        assert ring.bytes == sum(len(one.body) for one in table.values())
+        assert [ring.get(tag) for tag in range(next_tag + 1)] == [
+            table.get(tag) for tag in range(next_tag + 1)
+        ]
+    assert ring.take_all() == list(table.values())
+    assert (ring.messages, ring.bytes, ring.next_tag) == (0, 0, 1)
