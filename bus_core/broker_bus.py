@@ -19,7 +19,7 @@ from bus_core.consumer import Consumer
 from bus_core.control import Directives, SubscriptionDirective
 from bus_core.control_follower import ControlFollower
 from bus_core.envelope import encode
-from bus_core.errors import BusClosed, WouldDeadlock
+from bus_core.errors import BusClosed, NotReady, WouldDeadlock
 from bus_core.event import Event
 from bus_core.link import Link
 from bus_core.reporter import Reporter
@@ -27,6 +27,8 @@ from bus_core.retry import RetryPolicy
 from bus_core.topology import QueueKind, event_exchange, event_type_topology
 
 logger = logging.getLogger(__name__)
+
+LOOK_AGAIN_SECONDS = 0.02
 
 
 class BrokerBus(EventBus):
@@ -128,19 +130,34 @@ class BrokerBus(EventBus):
 
         return register
 
-    def start(self) -> None:
-        """Begin to consume, on threads of its own; returns at once."""
+    def start(self, wait: float = 0.0) -> None:
+        """Begin to consume, on threads of its own; with `wait` return when it does."""
         self.forbid_deadlock("start")
         with self._lock:
             self._check_open()
-            if self._control is not None:
-                return
-            self._reporter = Reporter(self.link, self.service, self._announced)
-            self._control = ControlFollower(
-                self.link, self.service, self._follow, declare=self.declares
-            )
-        self._reporter.start()
-        self._control.start()
+            if self._control is None:
+                self._reporter = Reporter(self.link, self.service, self._announced)
+                self._control = ControlFollower(
+                    self.link, self.service, self._follow, declare=self.declares
+                )
+                self._reporter.start()
+                self._control.start()
+        if wait:
+            self._wait_until_consuming(self._control, wait)
+
+    def _wait_until_consuming(self, control: ControlFollower, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not (control.followed.is_set() and all(one.ready for one in self._all_consumers())):
+            if self.link.error is not None:
+                raise self.link.error
+            if time.monotonic() >= deadline:
+                state = self.link.state.value
+                raise NotReady(f"{self.service} does not consume after {seconds:g} s ({state})")
+            self._stop.wait(LOOK_AGAIN_SECONDS)
+
+    def _all_consumers(self) -> list[Consumer]:
+        with self._lock:
+            return list(self._consumers.values())
 
     def run(self) -> None:
         """Consume until `close`, SIGTERM or SIGINT; then finish what is held, and return."""
@@ -207,8 +224,7 @@ class BrokerBus(EventBus):
 
     def _announced(self) -> tuple[list[str], list[str]]:
         """Return the event types consumed now, and those that are paused."""
-        with self._lock:
-            consumers = list(self._consumers.values())
+        consumers = self._all_consumers()
         return (
             [one.event_type for one in consumers if one.running],
             [one.event_type for one in consumers if not one.running],

@@ -1,6 +1,7 @@
 """`EventBus`, the interface that services program against."""
 
 import asyncio
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -34,6 +35,9 @@ class SubscriptionSpec:
 
     def __post_init__(self) -> None:
         check_name(self.event_type, "event type")
+        if inspect.iscoroutinefunction(self.handler):
+            # Nobody would await it: every event would count as handled, and be lost.
+            raise TypeError("a handler is a plain function; an async one can use asyncio.run()")
         if not 1 <= self.concurrency <= 1000:
             raise ValueError("concurrency must be between 1 and 1000 threads")
         if not 1 <= self.prefetch <= 65_535:
@@ -76,8 +80,12 @@ class EventBus(ABC):
         """
 
     @abstractmethod
-    def start(self) -> None:
-        """Begin to consume, on threads of its own; returns at once."""
+    def start(self, wait: float = 0.0) -> None:
+        """Begin to consume, on threads of its own.
+
+        Returns at once, or with `wait` (seconds) when every subscription that is not paused is
+        bound and consumed: from then on it misses no event. Raises `NotReady` after that time.
+        """
 
     @abstractmethod
     def run(self) -> None:

@@ -39,7 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     level = logging.INFO if options.verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("pika").setLevel(logging.CRITICAL)
     try:
         code: int = options.run(options)
     except UsageError as error:
@@ -95,7 +94,7 @@ def _url(options: argparse.Namespace) -> str:
 
 
 def _worker(options: argparse.Namespace) -> int:
-    bus = _load(options.bus)
+    bus = _load(options)
     if not bus.subscriptions:
         raise UsageError(f"{options.bus} has no handlers: register them with @bus.subscribe(…)")
     for one in bus.subscriptions:
@@ -106,7 +105,8 @@ def _worker(options: argparse.Namespace) -> int:
     return 0
 
 
-def _load(place: str) -> EventBus:
+def _load(options: argparse.Namespace) -> EventBus:
+    place = str(options.bus)
     module_name, _, name = place.partition(":")
     if not module_name or not name:
         raise UsageError(f"{place!r} is not a place: write package.module:bus")
@@ -118,6 +118,8 @@ def _load(place: str) -> EventBus:
             raise  # the module itself is broken: its author wants the traceback
         raise UsageError(f"there is no module {module_name!r} here ({error})") from error
     bus = getattr(module, name, None)
+    if callable(bus):
+        bus = bus(_url(options))
     if not isinstance(bus, EventBus):
         raise UsageError(f"{module_name} has no event bus named {name!r}")
     return bus

@@ -33,8 +33,8 @@ def connect(url: str, *, service: str, **options: Any) -> EventBus:
             factory: Callable[..., EventBus] = entry.load()
             return factory(url, service=service, **options)
     raise InvalidURL(
-        f"unknown scheme in {_shown(url)!r}: use amqp://, amqps://, memory:// or install a package "
-        f"that provides {scheme or 'it'}://"
+        f"no event bus at {_shown(url)!r}: write amqp://, amqps:// or memory://, or install a "
+        "package that provides this scheme"
     )
 
 

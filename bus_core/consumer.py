@@ -50,6 +50,12 @@ class Consumer:
         """Whether it consumes: neither paused nor retired."""
         return self._session is not None
 
+    @property
+    def ready(self) -> bool:
+        """Whether its queue is bound and consumed, or it is not to be consumed now."""
+        session = self._session
+        return session is None or session.ready.is_set()
+
     def follow(self, directive: SubscriptionDirective) -> None:
         """Consume as directed; what the directive leaves open, the service's code decides."""
         wanted = replace(
@@ -64,6 +70,15 @@ class Consumer:
                 return
             changed, self._spec = wanted != self._spec, wanted
             self._handler.spec = wanted
+            if changed and wanted != self._code:
+                logger.info(
+                    "%s goes by the registry: %s, prefetch %d, %d at once, %s",
+                    self._handler.queue,
+                    wanted.kind,
+                    wanted.prefetch,
+                    wanted.concurrency,
+                    wanted.retry,
+                )
             active = directive.state == "active"
             if self._session is not None and (changed or not active):
                 self._session.leave()
@@ -87,15 +102,16 @@ class Consumer:
 
     def _begin(self) -> Session:
         spec = self._spec
+        ordered = spec.kind is QueueKind.ORDERED
         options = ConsumeOptions(
             queue=self._handler.queue,
             topology=self._topology(),
-            prefetch=1 if spec.kind is QueueKind.ORDERED else spec.prefetch,
+            prefetch=1 if ordered else spec.prefetch,
+            in_order=ordered,
             may_declare=self._declare,
         )
-        ordered = spec.kind is QueueKind.ORDERED
         threads = 1 if ordered else spec.concurrency
-        return Session(self._link, options, self._handler, threads=threads, ordered=ordered)
+        return Session(self._link, options, self._handler, threads=threads)
 
     def _topology(self) -> Topology:
         return merge(

@@ -80,6 +80,13 @@ def _directive(values: Mapping[str, Any]) -> SubscriptionDirective:
         kind=QueueKind(kind) if (kind := values.get("kind")) else None,
         retry=retry
         and RetryPolicy(attempts=retry["attempts"], delays_ms=tuple(retry["delays_ms"])),
-        prefetch=values.get("prefetch"),
-        concurrency=values.get("concurrency"),
+        prefetch=_size(values, "prefetch", 65_535),
+        concurrency=_size(values, "concurrency", 1_000),
     )
+
+
+def _size(values: Mapping[str, Any], name: str, most: int) -> int | None:
+    size = values.get(name)
+    if size is not None and not (isinstance(size, int) and 1 <= size <= most):
+        raise ValueError(f"{name} must be between 1 and {most}, not {size!r}")
+    return size

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bus_core.control import Directives
 from bus_core.errors import UndecodableMessage
-from bus_core.link import ConsumeOptions, Link, LinkState, Settlement
+from bus_core.link import ConsumeOptions, Consumption, Link, LinkState, Settlement
 from bus_core.message import Delivery
 from bus_core.topology import control_stream, control_topology
 
@@ -35,8 +35,11 @@ class ControlFollower:
         self._silent = False
         self._expected = False
         self._closed = False
+        self._consumption: Consumption | None = None
         self.known = False
-        """Whether the first directives, or their absence, were reported."""
+        """Whether the first directives, or their absence, are known."""
+        self.followed = threading.Event()
+        """Set once they were followed."""
 
     def start(self) -> None:
         """Begin to follow; returns at once."""
@@ -58,7 +61,8 @@ class ControlFollower:
         with self._changed:
             self._closed = True
             self._changed.notify()
-        self._consumption.close()
+        if self._consumption is not None:
+            self._consumption.close()
 
     def _on_ready(self, waiting: int | None) -> None:
         with self._changed:
@@ -75,12 +79,14 @@ class ControlFollower:
             with self._changed:
                 self._newest = directives
                 self._changed.notify()
-        self._consumption.settle(delivery, Settlement.ACK)
+        if self._consumption is not None:  # the first may come before consume() has returned
+            self._consumption.settle(delivery, Settlement.ACK)
 
     def _run(self) -> None:
         while (directives := self._next()) is not None:
             self.known = True
             self._follow(directives)
+            self.followed.set()
 
     def _next(self) -> Directives | None:
         with self._changed:

@@ -4,6 +4,7 @@ Bodies are compatible, in both directions, with Libero's TypeScript event bus. T
 are CloudEvents 1.0 attributes (`correlationid` and `causationid` are extension attributes).
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -47,7 +48,10 @@ def encode(event: Event, *, service: str) -> Message:
 
     Raises `InvalidEvent` when the payload is not JSON, or the message would be too large.
     """
-    created = rfc3339(event.created)
+    try:
+        created = rfc3339(event.created)
+    except OverflowError as error:
+        raise InvalidEvent(f"the event's date cannot be written in UTC: {error}") from error
     document = {
         "event": {
             "id": event.id,
@@ -62,8 +66,7 @@ def encode(event: Event, *, service: str) -> Message:
         ("correlation id", event.correlation_id),
         ("causation id", event.causation_id or ""),
     ):
-        if len(value.encode()) > MAX_ID_BYTES:
-            raise InvalidEvent(f"the event's {what} is longer than {MAX_ID_BYTES} bytes")
+        _check_id(what, value)
     headers = {
         "ce-specversion": "1.0",
         "ce-id": event.id,
@@ -73,15 +76,18 @@ def encode(event: Event, *, service: str) -> Message:
     }
     if event.causation_id:
         headers[CAUSATION_HEADER] = event.causation_id
+    body = _dump(document)
+    if len(body) > MAX_BODY_BYTES:
+        raise InvalidEvent(f"the event is {len(body)} bytes long; {MAX_BODY_BYTES} are allowed")
     return Message(
-        body=_dump(document),
+        body=body,
         headers=headers,
         content_type=CONTENT_TYPE,
         message_id=event.id,
         type=event.type,
         app_id=service,
         correlation_id=event.correlation_id,
-        timestamp=int(event.created.timestamp()),
+        timestamp=max(0, int(event.created.timestamp())),
     )
 
 
@@ -129,26 +135,36 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _check_id(what: str, value: str) -> None:
+    try:
+        length = len(value.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidEvent(f"the event's {what} is not valid text: {error}") from error
+    if length > MAX_ID_BYTES:
+        raise InvalidEvent(f"the event's {what} is longer than {MAX_ID_BYTES} bytes")
+
+
 def _dump(document: Any) -> bytes:
     try:
-        body = orjson.dumps(document)
+        return orjson.dumps(document)
     except TypeError as error:
-        raise InvalidEvent(f"the payload cannot be written as JSON: {error}") from error
-    if len(body) > MAX_BODY_BYTES:
-        raise InvalidEvent(f"the event is {len(body)} bytes long; {MAX_BODY_BYTES} are allowed")
-    return body
+        raise InvalidEvent(f"the event cannot be written as JSON: {error}") from error
 
 
 def _created(value: Any, timestamp: int | None) -> datetime:
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError as error:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError) as error:
             raise UndecodableMessage(f"the event's 'created' is not a date: {error}") from error
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     if value is not None:
         raise UndecodableMessage("the event's 'created' is not a string")
-    return datetime.fromtimestamp(timestamp, UTC) if timestamp else datetime.now(UTC)
+    if timestamp:
+        # Some programs count milliseconds, and end up far behind the last year there is.
+        with suppress(ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(timestamp, UTC)
+    return datetime.now(UTC)
 
 
 def _meta(values: Any) -> Meta:

@@ -47,6 +47,10 @@ class PreconditionFailed(BusError):
     """The object exists on the broker with other, immutable properties."""
 
 
+class NotReady(BusError):
+    """The bus did not get to consuming within the time."""
+
+
 class Unroutable(BusError):
     """The broker found no queue for a message that must reach one."""
 

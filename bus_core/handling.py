@@ -46,6 +46,15 @@ class Failure:
     final: bool = False
     wished_ms: int | None = None
 
+    def __post_init__(self) -> None:
+        # An exception's text may hold what no message can carry.
+        object.__setattr__(self, "error", self.error.encode(errors="replace").decode())
+
+    @property
+    def last_line(self) -> str:
+        """The error itself, without the way to it."""
+        return self.error.splitlines()[-1] if self.error else ""
+
 
 class DeliveryHandler:
     """Runs a subscription's handler and carries out what follows from it.
@@ -93,6 +102,15 @@ class DeliveryHandler:
                 self._give_up(delivery, envelope, meta, failure, settle, took_ms)
                 return
             self._report(envelope, "retried", attempts, took_ms, failure.error)
+            logger.warning(
+                "%s: %s failed (attempt %d of %d), again in %g s: %s",
+                self.queue,
+                envelope.event.id,
+                attempts,
+                self.spec.retry.attempts,
+                delay / 1000,
+                failure.last_line,
+            )
             if self.spec.kind is not QueueKind.ORDERED:
                 self._retry_later(delivery, envelope, meta, delay, settle)
                 return
@@ -109,11 +127,11 @@ class DeliveryHandler:
             return Failure(str(rejection) or "the handler rejected it", "rejected", final=True)
         except Retry as wish:
             return Failure(str(wish), wished_ms=wish.delay_ms)
-        except Exception as error:
-            logger.warning(
-                "%s: handling %s failed: %r", self.queue, envelope.event.id, error, exc_info=True
-            )
-            return Failure("".join(traceback.format_exception(error)).strip())
+        except BaseException as error:  # noqa: BLE001
+            # Even an exit or a cancellation ends the handler only; the thread has more to do.
+            own_frame = error.__traceback__
+            trace = own_frame.tb_next if own_frame else None
+            return Failure("".join(traceback.format_exception(type(error), error, trace)).strip())
         finally:
             handling.reset(token)
         return None
@@ -148,7 +166,7 @@ class DeliveryHandler:
             self.queue,
             envelope.event.id if envelope else "an undecodable message",
             failure.reason,
-            failure.error.splitlines()[-1] if failure.error else "",
+            failure.error,
         )
         self._send_copy(delivery, dead_letters(self._service), copy, settle)
         if envelope:
@@ -180,14 +198,19 @@ class DeliveryHandler:
                 again.start()
 
         def send() -> None:
-            self._link.publish(
-                exchange,
-                delivery.queue,
-                copy,
-                mandatory=True,
-                timeout=COPY_SECONDS,
-                ensure=topology,
-            ).add_done_callback(sent)
+            try:
+                future = self._link.publish(
+                    exchange,
+                    delivery.queue,
+                    copy,
+                    mandatory=True,
+                    timeout=COPY_SECONDS,
+                    ensure=topology,
+                )
+            except BusClosed:
+                settle(Settlement.RETURN)  # the handler outlived its bus
+                return
+            future.add_done_callback(sent)
 
         send()
 

@@ -48,6 +48,8 @@ class ConsumeOptions:
     auto_ack: bool = False
     from_last: bool = False
     """The queue is a stream: begin with its newest message."""
+    in_order: bool = False
+    """One consumer at a time: the next one gets what this one held before anything else."""
     may_declare: bool = True
     """Declare what is missing; otherwise wait until somebody else has."""
 

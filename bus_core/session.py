@@ -30,20 +30,27 @@ class HandlesDeliveries(Protocol):
 
 
 class Session:
-    """Hands the deliveries of one consumption to handler threads and counts what is held."""
+    """Hands the deliveries of one consumption to handler threads and counts what is held.
+
+    One in order stays the queue's consumer until its event is handled, or leaves with it: as
+    soon as a consumer is cancelled, another worker may get the next event.
+    """
 
     def __init__(
         self, link: Link, options: ConsumeOptions, handler: HandlesDeliveries, *, threads: int
     ) -> None:
         self._handler = handler
+        self._in_order = options.in_order
         self._changed = threading.Condition()
         self._waiting: deque[Delivery] = deque()
         self._held = 0
         self._epoch = 0
         self._stopping = threading.Event()
         self._over = False
+        self.ready = threading.Event()
+        """Set once the broker delivers to it."""
         self._consumption: Consumption = link.consume(
-            options, self._on_delivery, on_lost=self._on_lost
+            options, self._on_delivery, on_lost=self._on_lost, on_ready=self._on_ready
         )
         for number in range(1, threads + 1):
             name = f"{options.queue}-{number}"
@@ -51,12 +58,13 @@ class Session:
 
     def cancel(self) -> None:
         """Take no more deliveries."""
-        self._consumption.cancel()
+        self._stopping.set()
+        if not self._in_order:
+            self._consumption.cancel()
 
     def leave(self) -> None:
         """End at once: what no handler has begun goes back, what runs may finish."""
-        self._consumption.cancel()
-        self._stopping.set()
+        self.cancel()
         with self._changed:
             unstarted = list(self._waiting)
             self._waiting.clear()
@@ -80,7 +88,6 @@ class Session:
             self._over = True
             self._waiting.clear()
             self._changed.notify_all()
-        self._stopping.set()
         self._consumption.close().result(timeout=10.0)
         return unfinished
 
@@ -90,7 +97,7 @@ class Session:
         with self._changed:
             if self._stopping.is_set():
                 # It was on its way when the session ended.
-                self._consumption.settle(delivery, Settlement.RETURN)
+                self._return(delivery)
                 return
             if delivery.epoch != self._epoch:
                 self._epoch = delivery.epoch
@@ -98,6 +105,10 @@ class Session:
             self._held += 1
             self._waiting.append(delivery)
             self._changed.notify()
+
+    def _on_ready(self, waiting: int | None) -> None:
+        if waiting is not None:
+            self.ready.set()
 
     def _on_lost(self) -> None:
         """The channel has gone: everything unsettled will be delivered again."""
@@ -119,9 +130,18 @@ class Session:
             return self._waiting.popleft() if self._waiting else None
 
     def _settle(self, delivery: Delivery, settlement: Settlement) -> None:
-        self._consumption.settle(delivery, settlement)
+        if settlement is Settlement.RETURN:
+            self._return(delivery)
+        else:
+            if self._in_order and self._stopping.is_set():
+                self._consumption.cancel()  # before the broker hands us another one
+            self._consumption.settle(delivery, settlement)
         with self._changed:
             if delivery.epoch == self._epoch:
                 self._held -= 1
                 if not self._held:
                     self._changed.notify_all()
+
+    def _return(self, delivery: Delivery) -> None:
+        if not self._in_order:  # otherwise it would come straight back; it returns by leaving
+            self._consumption.settle(delivery, Settlement.RETURN)

@@ -75,6 +75,9 @@ class MemoryLink:
             if ensure is not None and not self.broker.has_exchange(exchange):
                 self.declare(ensure, timeout=timeout)
             reached = self.broker.publish(exchange, routing_key, message)
+            if mandatory and not reached and ensure is not None:
+                self.declare(ensure, timeout=timeout)  # its queue is gone, not its exchange
+                reached = self.broker.publish(exchange, routing_key, message)
             if mandatory and not reached:
                 raise Unroutable(f"no queue for {routing_key!r} behind exchange {exchange!r}")
         except PreconditionFailed as error:
@@ -106,12 +109,12 @@ class MemoryLink:
         options: ConsumeOptions,
         on_delivery: Callable[[Delivery], None],
         *,
-        on_lost: Callable[[], None] | None = None,  # noqa: ARG002 - nothing is ever lost here
+        on_lost: Callable[[], None] | None = None,
         on_ready: Callable[[int | None], None] | None = None,
     ) -> "MemoryConsumption":
         """Consume a queue until closed."""
         self._check_open()
-        consumption = MemoryConsumption(self, options, on_delivery, on_ready)
+        consumption = MemoryConsumption(self, options, on_delivery, on_lost, on_ready)
         self._consumptions.append(consumption)
         consumption.begin()
         return consumption
@@ -120,7 +123,7 @@ class MemoryLink:
         """Leave all queues; what was not settled returns to them."""
         self._closed = True
         for consumption in self._consumptions:
-            consumption.close()
+            consumption.lose()
         self._consumptions.clear()
         self.broker.disconnect(self)
 
@@ -143,6 +146,7 @@ class MemoryConsumption:
         link: MemoryLink,
         options: ConsumeOptions,
         on_delivery: Callable[[Delivery], None],
+        on_lost: Callable[[], None] | None,
         on_ready: Callable[[int | None], None] | None,
     ) -> None:
         self._link = link
@@ -150,6 +154,7 @@ class MemoryConsumption:
         self._options = options
         self._topology = options.topology
         self._on_delivery = on_delivery
+        self._on_lost = on_lost
         self._on_ready = on_ready
         self._epoch = 0
         self._consumer: MemoryConsumer | None = None
@@ -199,6 +204,13 @@ class MemoryConsumption:
         if consumer is not None:
             self._broker.detach(self._options.queue, consumer)
         return _done()
+
+    def lose(self) -> None:
+        """Leave because the link ends: whoever consumes here holds nothing any more."""
+        held_on = self._consumer is not None
+        self.close()
+        if held_on and self._on_lost is not None:
+            self._on_lost()
 
     def _attach(self, *, declare: bool) -> None:
         with self._broker.lock:

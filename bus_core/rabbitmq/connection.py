@@ -71,6 +71,8 @@ class Connection:
         self._was_open = False
         self.state = LinkState.IDLE
         self.error: LoginRefused | None = None
+        self.last_error = ""
+        """Why there was no connection, when there was none."""
 
     def add(self, user: User) -> None:
         """Take on a user, who is told when the connection is open; connects if it is not."""
@@ -107,6 +109,11 @@ class Connection:
     def is_gone(self) -> bool:
         """Whether no socket is left open."""
         return self._connection is None or self._connection.is_closed
+
+    @property
+    def _host(self) -> str:
+        host = self._hosts[self._attempts % len(self._hosts)]
+        return f"{host.host}:{host.port}"
 
     def _open(self, state: LinkState) -> None:
         if self.state is LinkState.CLOSED:
@@ -167,8 +174,14 @@ class Connection:
         ceiling = min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(self._attempts, 16))
         # Full jitter: after a broker's restart its clients must not come all at once.
         delay = random.uniform(0.05, ceiling)
+        self.last_error = str(error)
         if self._attempts in {0, 5} or self._attempts % 30 == 0:
-            logger.warning("%s: no connection to RabbitMQ (%s); trying again", self._role, error)
+            logger.warning(
+                "%s: no connection to RabbitMQ at %s (%s); trying again",
+                self._role,
+                self._host,
+                error,
+            )
         self._attempts += 1
         self._engine.call_later(delay, lambda: self._open(LinkState.RECOVERING))
 

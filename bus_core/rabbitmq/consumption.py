@@ -59,6 +59,7 @@ class RabbitConsumption:
         self._cancelled = False
         self._closed = False
         self._joining = False
+        self._told = False
         self._inbox: deque[tuple[Delivery, Settlement]] = deque()
         self._wake = Signal(engine, self._settle_posted)
         engine.run_soon(self._start)
@@ -134,10 +135,14 @@ class RabbitConsumption:
     def _not_there(self, error: BusError) -> None:
         if self._on_ready is not None and isinstance(error, NotFound | AccessRefused):
             self._on_ready(None)
-        logger.info("%s: cannot be consumed yet: %s", self._options.queue, error)
+        level, self._told = (logging.INFO if self._told else logging.WARNING), True
+        logger.log(level, "%s: cannot be consumed yet: %s", self._options.queue, error)
         self._engine.call_later(LOOK_AGAIN_SECONDS, self._join)
 
     def _on_channel(self, channel: Channel) -> None:
+        if self._cancelled or self._closed:
+            channel.close()
+            return
         self._channel = channel
         self._epoch += 1
         self._settlements = None if self._options.auto_ack else Settlements(channel)
@@ -147,7 +152,7 @@ class RabbitConsumption:
 
     def _found(self, frame: Method) -> None:
         channel = self._channel
-        if channel is None:
+        if channel is None or self._cancelled:
             return
         waiting = frame.method.message_count
         channel.basic_qos(prefetch_count=0 if self._options.auto_ack else self._options.prefetch)
@@ -161,7 +166,7 @@ class RabbitConsumption:
         )
 
     def _ready(self, waiting: int) -> None:
-        self._joining = False
+        self._joining = self._told = False
         if self._on_ready is not None:
             self._on_ready(waiting)
 
@@ -199,14 +204,20 @@ class RabbitConsumption:
         self._settle_posted()
         self._closed = True
         self._connection.remove(self)
-        self._consumer_tag = None
+        tag, self._consumer_tag = self._consumer_tag, None
         channel, self._channel = self._channel, None
         self._settlements = None
-        if channel is not None and channel.is_open:
-            channel.add_on_close_callback(lambda *_: _finish(future))
-            channel.close()
-        else:
+        if channel is None or not channel.is_open:
             future.set_result(None)
+            return
+        channel.add_on_close_callback(lambda *_: _finish(future))
+        if self._options.in_order and tag is not None:
+            # When a channel is closed in good order, the next consumer gets the next message
+            # before what was held is back. After an error of the channel it is the other way
+            # round (RabbitMQ 3.10 and 4.0), so make one: there is no such exchange.
+            channel.exchange_declare("left-in-order", passive=True, callback=lambda _: None)
+        else:
+            channel.close()
 
     def _lose(self) -> None:
         had_channel = self._channel is not None

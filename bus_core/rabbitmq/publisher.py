@@ -318,4 +318,5 @@ class Publisher:
             return BrokerBlocked("the broker is short of memory or disk and takes no events")
         if outgoing.sent:
             return PublishTimeout("the broker did not confirm the event in time; it may have it")
-        return NotSent(f"the event could not be sent in time ({self._connection.state.value})")
+        state, why = self._connection.state.value, self._connection.last_error
+        return NotSent(f"the event could not be sent in time ({state}{why and ': '}{why})")
