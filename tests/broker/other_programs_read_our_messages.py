@@ -1,4 +1,4 @@
-"""The library's messages as a plain AMQP client sees them, and such a client's as the library does."""
+"""Our messages as a plain AMQP client sees them, and such a client's as the library does."""
 
 import json
 from collections.abc import Iterator

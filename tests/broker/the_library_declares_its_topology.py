@@ -100,14 +100,14 @@ def test_an_existing_queue_with_other_arguments_is_used_and_mentioned_once(
     connection.channel().queue_declare("consumer__exportRequested__meca-exporter", durable=True)
     connection.close()
     handled: list[Any] = []
+    heard = Binding(
+        source="event__exportRequested", queue="consumer__exportRequested__meca-exporter"
+    )
     for payload in (1, 2):
         with connect(rabbit.amqp_url, service="meca-exporter") as bus:
             bus.subscribe("exportRequested")(lambda event: handled.append(event.payload))
             bus.start()
-            door = Binding(
-                source="event__exportRequested", queue="consumer__exportRequested__meca-exporter"
-            )
-            wait_until(lambda: door in bindings(rabbit))
+            wait_until(lambda: heard in bindings(rabbit))
             bus.publish(Event("exportRequested", payload))
             wait_until(lambda payload=payload: payload in handled)
     assert handled == [1, 2]
