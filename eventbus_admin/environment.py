@@ -59,6 +59,14 @@ def flag(name: str, *, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}; write 1 or 0.")
 
 
+def url(name: str, schemes: tuple[str, ...]) -> str:
+    """Return the variable, empty or a URL with one of these schemes."""
+    value = text(name)
+    if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        raise ImproperlyConfigured(f"{name} must begin with {schemes[0]}://.")
+    return value
+
+
 def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """Return the variable as a list, separated by commas."""
     return [word.strip() for word in text(name).split(",") if word.strip()] or list(default)
