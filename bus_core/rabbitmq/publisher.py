@@ -60,6 +60,7 @@ class Publisher:
         self._inbox: deque[Outgoing] = deque()
         self._waiting: deque[Outgoing] = deque()
         self._in_flight = InFlight()
+        self._refused: list[Outgoing] = []
         self._known: set[str] = {""}
         self._checking: dict[str, list[Outgoing]] = {}
         self._watching = False
@@ -81,7 +82,8 @@ class Publisher:
     def pending(self) -> int:
         """How many messages are not settled yet."""
         checking = sum(len(held) for held in self._checking.values())
-        return len(self._inbox) + len(self._waiting) + self._in_flight.messages + checking
+        queued = len(self._inbox) + len(self._waiting) + len(self._refused)
+        return queued + self._in_flight.messages + checking
 
     def close(self) -> None:
         """Fail what is left."""
@@ -114,7 +116,9 @@ class Publisher:
     def _take_all(self) -> list[Outgoing]:
         """Return everything that is not finished, oldest first, and forget it."""
         checking = [one for held in self._checking.values() for one in held]
-        everything = [*self._in_flight.take_all(), *checking, *self._waiting, *self._inbox]
+        sent = [*self._refused, *self._in_flight.take_all()]
+        everything = [*sent, *checking, *self._waiting, *self._inbox]
+        self._refused.clear()
         self._checking.clear()
         self._waiting.clear()
         self._inbox.clear()
@@ -247,7 +251,9 @@ class Publisher:
 
     def _confirmed(self, outgoing: Outgoing, *, nack: bool) -> None:
         if nack:
-            self._engine.call_later(NACK_BACKOFF_SECONDS, lambda: self._after_nack(outgoing))
+            if not self._refused:
+                self._engine.call_later(NACK_BACKOFF_SECONDS, self._after_nacks)
+            self._refused.append(outgoing)
         elif outgoing.returned is not None:
             # What it should have reached is gone: look the topology up again next time.
             self._known.discard(outgoing.exchange)
@@ -255,11 +261,13 @@ class Publisher:
         else:
             outgoing.finish()
 
-    def _after_nack(self, outgoing: Outgoing) -> None:
-        if self._closed or time.monotonic() >= outgoing.deadline:
-            outgoing.finish(PublishRefused("the broker refused the event (nack)"))
-            return
-        self._waiting.appendleft(outgoing)
+    def _after_nacks(self) -> None:
+        refused, self._refused = self._refused, []
+        now = time.monotonic()
+        self._waiting.extendleft(one for one in reversed(refused) if now < one.deadline)
+        for outgoing in refused:
+            if now >= outgoing.deadline:
+                outgoing.finish(PublishRefused("the broker refused the event (nack)"))
         self._pump()
 
     def _on_return(
