@@ -4,8 +4,10 @@ import logging
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from itertools import islice
 from types import FrameType
 
 from bus_core.bus import (
@@ -22,13 +24,16 @@ from bus_core.envelope import encode
 from bus_core.errors import BusClosed, NotReady, WouldDeadlock
 from bus_core.event import Event
 from bus_core.link import Link
+from bus_core.message import Message
 from bus_core.reporter import Reporter
 from bus_core.retry import RetryPolicy
-from bus_core.topology import QueueKind, event_exchange, event_type_topology
+from bus_core.topology import QueueKind, Topology, event_exchange, event_type_topology
 
 logger = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = 0.02
+CHUNK_EVENTS = 1_000
+CHUNKS_AHEAD = 8
 
 
 class BrokerBus(EventBus):
@@ -70,21 +75,25 @@ class BrokerBus(EventBus):
         """Send events and return once the broker has all of them; raises the first error."""
         self.forbid_deadlock("publish_many")
         self._check_open()
-        futures = self.link.publish_many(
-            [
-                (
-                    event_exchange(event.type),
-                    "",
-                    encode(event.caused(), service=self.service),
-                    event_type_topology(event.type),
-                )
-                for event in events
-            ],
-            timeout=timeout,
-        )
-        errors = [error for future in futures if (error := future.exception())]
+        remaining = iter(events)
+        sending: deque[Future[None]] = deque()
+        while chunk := [self._prepared(event) for event in islice(remaining, CHUNK_EVENTS)]:
+            # Not more than a few chunks ahead of the broker: `events` may be endless.
+            if len(sending) >= CHUNKS_AHEAD:
+                sending.popleft().result()
+            sending.append(self.link.publish_many(chunk, timeout=timeout))
+        errors = [error for future in sending if (error := future.exception())]
         if errors:
             raise errors[0]
+
+    def _prepared(self, event: Event) -> tuple[str, str, Message, Topology]:
+        event = event.caused()
+        return (
+            event_exchange(event.type),
+            "",
+            encode(event, service=self.service),
+            event_type_topology(event.type),
+        )
 
     def forbid_deadlock(self, call: str) -> None:
         """Raise `WouldDeadlock` on an event loop's thread or the link's own."""

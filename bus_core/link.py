@@ -119,8 +119,11 @@ class Link(Protocol):
         messages: "Sequence[tuple[str, str, Message, Topology | None]]",
         *,
         timeout: float = 30.0,
-    ) -> "Sequence[Future[None]]":
-        """As `publish`, for many (exchange, routing key, message, ensure) at once, in order."""
+    ) -> "Future[None]":
+        """As `publish`, for one or more (exchange, routing key, message, ensure), in order.
+
+        The future ends when all of them have, with the first error if there was any.
+        """
 
     def tell(self, exchange: str, message: Message, *, ensure: Topology | None = None) -> None:
         """Send without confirmation and without waiting; dropped when the broker is away."""
@@ -132,13 +135,15 @@ class Link(Protocol):
         *,
         on_lost: Callable[[], None] | None = None,
         on_ready: Callable[[int | None], None] | None = None,
+        on_burst: Callable[[], None] | None = None,
     ) -> Consumption:
         """Consume a queue until closed, across reconnections.
 
         The callbacks run on the link's own thread and must not block: `on_delivery` for each
-        message; `on_lost` when the channel went away with all unsettled deliveries; `on_ready`
-        whenever the consumer was set up, with the number of messages that waited then, or with
-        `None` when the queue does not exist and may not be declared.
+        message; `on_burst` after some of them, when no more is at hand; `on_lost` when the channel
+        went away with all unsettled deliveries; `on_ready` whenever the consumer was set up, with
+        the number of messages that waited then, or with `None` when the queue does not exist and
+        may not be declared.
         """
 
     def close(self, timeout: float = 10.0) -> None:

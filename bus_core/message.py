@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, because that makes them three times as slow to build; nobody changes them.
+@dataclass(slots=True, kw_only=True)
 class Message:
     """Body and basic properties (AMQP 0-9-1, class `basic`)."""
 
@@ -27,7 +28,7 @@ class Message:
         return replace(self, headers=headers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Delivery:
     """A message that a queue handed to a consumer, to be settled through the consumption."""
 

@@ -41,7 +41,9 @@ class Session:
     ) -> None:
         self._handler = handler
         self._in_order = options.in_order
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._work_came = threading.Condition(self._lock)
+        self._all_settled = threading.Condition(self._lock)
         self._waiting: deque[Delivery] = deque()
         self._held = 0
         self._epoch = 0
@@ -50,7 +52,11 @@ class Session:
         self.ready = threading.Event()
         """Set once the broker delivers to it."""
         self._consumption: Consumption = link.consume(
-            options, self._on_delivery, on_lost=self._on_lost, on_ready=self._on_ready
+            options,
+            self._on_delivery,
+            on_lost=self._on_lost,
+            on_ready=self._on_ready,
+            on_burst=self._on_burst,
         )
         for number in range(1, threads + 1):
             name = f"{options.queue}-{number}"
@@ -65,7 +71,7 @@ class Session:
     def leave(self) -> None:
         """End at once: what no handler has begun goes back, what runs may finish."""
         self.cancel()
-        with self._changed:
+        with self._lock:
             unstarted = list(self._waiting)
             self._waiting.clear()
         for delivery in unstarted:
@@ -80,21 +86,21 @@ class Session:
 
         Returns how many events were not finished; they go back to the queue.
         """
-        with self._changed:
-            self._changed.wait_for(
+        with self._lock:
+            self._all_settled.wait_for(
                 lambda: self._held <= 0, timeout=max(0.0, deadline - time.monotonic())
             )
             unfinished = max(0, self._held)
             self._over = True
             self._waiting.clear()
-            self._changed.notify_all()
+            self._work_came.notify_all()
         self._consumption.close().result(timeout=10.0)
         return unfinished
 
     # -- the link's thread --
 
     def _on_delivery(self, delivery: Delivery) -> None:
-        with self._changed:
+        with self._lock:
             if self._stopping.is_set():
                 # It was on its way when the session ended.
                 self._return(delivery)
@@ -104,7 +110,12 @@ class Session:
                 self._held = 0
             self._held += 1
             self._waiting.append(delivery)
-            self._changed.notify()
+
+    def _on_burst(self) -> None:
+        """Wake as many threads as there is work for, once for all that came together."""
+        with self._lock:
+            if self._waiting:
+                self._work_came.notify(len(self._waiting))
 
     def _on_ready(self, waiting: int | None) -> None:
         if waiting is not None:
@@ -112,11 +123,11 @@ class Session:
 
     def _on_lost(self) -> None:
         """The channel has gone: everything unsettled will be delivered again."""
-        with self._changed:
+        with self._lock:
             self._waiting.clear()
             self._held = 0
             self._epoch = 0
-            self._changed.notify_all()
+            self._all_settled.notify_all()
 
     # -- handler threads --
 
@@ -125,8 +136,8 @@ class Session:
             self._handler.handle(delivery, partial(self._settle, delivery), self._stopping)
 
     def _take(self) -> Delivery | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._over)
+        with self._lock:
+            self._work_came.wait_for(lambda: self._waiting or self._over)
             return self._waiting.popleft() if self._waiting else None
 
     def _settle(self, delivery: Delivery, settlement: Settlement) -> None:
@@ -136,11 +147,11 @@ class Session:
             if self._in_order and self._stopping.is_set():
                 self._consumption.cancel()  # before the broker hands us another one
             self._consumption.settle(delivery, settlement)
-        with self._changed:
+        with self._lock:
             if delivery.epoch == self._epoch:
                 self._held -= 1
                 if not self._held:
-                    self._changed.notify_all()
+                    self._all_settled.notify_all()
 
     def _return(self, delivery: Delivery) -> None:
         if not self._in_order:  # otherwise it would come straight back; it returns by leaving

@@ -93,12 +93,13 @@ class MemoryLink:
         messages: "Sequence[tuple[str, str, Message, Topology | None]]",
         *,
         timeout: float = 30.0,
-    ) -> "Sequence[Future[None]]":
+    ) -> "Future[None]":
         """Route many messages, in order."""
-        return [
+        futures = [
             self.publish(exchange, routing_key, message, timeout=timeout, ensure=ensure)
             for exchange, routing_key, message, ensure in messages
         ]
+        return next((future for future in futures if future.exception()), futures[-1])
 
     def tell(self, exchange: str, message: Message, *, ensure: Topology | None = None) -> None:
         """Send without caring what becomes of it."""
@@ -111,10 +112,11 @@ class MemoryLink:
         *,
         on_lost: Callable[[], None] | None = None,
         on_ready: Callable[[int | None], None] | None = None,
+        on_burst: Callable[[], None] | None = None,
     ) -> "MemoryConsumption":
         """Consume a queue until closed."""
         self._check_open()
-        consumption = MemoryConsumption(self, options, on_delivery, on_lost, on_ready)
+        consumption = MemoryConsumption(self, options, on_delivery, on_lost, on_ready, on_burst)
         self._consumptions.append(consumption)
         consumption.begin()
         return consumption
@@ -148,6 +150,7 @@ class MemoryConsumption:
         on_delivery: Callable[[Delivery], None],
         on_lost: Callable[[], None] | None,
         on_ready: Callable[[int | None], None] | None,
+        on_burst: Callable[[], None] | None,
     ) -> None:
         self._link = link
         self._broker = link.broker
@@ -156,6 +159,7 @@ class MemoryConsumption:
         self._on_delivery = on_delivery
         self._on_lost = on_lost
         self._on_ready = on_ready
+        self._on_burst = on_burst
         self._epoch = 0
         self._consumer: MemoryConsumer | None = None
         self._ended = False
@@ -223,6 +227,7 @@ class MemoryConsumption:
             self._epoch += 1
             consumer = MemoryConsumer(
                 on_delivery=self._on_delivery,
+                on_burst=self._on_burst,
                 on_cancel=self._cancelled,
                 prefetch=self._options.prefetch,
                 auto_ack=self._options.auto_ack,

@@ -34,6 +34,7 @@ class MemoryConsumer:
     on_delivery: Callable[[Delivery], None]
     on_cancel: Callable[[], None]
     prefetch: int
+    on_burst: Callable[[], None] | None = None
     auto_ack: bool = False
     epoch: int = 0
     held: dict[int, Entry] = field(default_factory=dict)
@@ -152,6 +153,9 @@ class MemoryQueue:
                 self._dispatch_ready()
         finally:
             self._dispatching = False
+        for consumer in self.consumers:
+            if consumer.on_burst is not None:
+                consumer.on_burst()
 
     def _dispatch_ready(self) -> None:
         while self.ready and (consumer := self._next_consumer()):

@@ -10,6 +10,7 @@ from pika.exceptions import AMQPConnectionError
 
 from bus_core.errors import InvalidURL, LoginRefused
 from bus_core.link import LinkState
+from bus_core.rabbitmq.bursts import BurstConnection, supported
 from bus_core.rabbitmq.engine import Engine
 from bus_core.rabbitmq.wire import login_error
 
@@ -53,6 +54,9 @@ def parameters(url: str, client_name: str) -> list[URLParameters]:
         made.client_properties = {"connection_name": client_name, "product": "bus-core"}
         found.append(made)
     return found
+
+
+_Connection: type[SelectConnection] = BurstConnection if supported() else SelectConnection
 
 
 class Connection:
@@ -119,7 +123,7 @@ class Connection:
         if self.state is LinkState.CLOSED:
             return
         self.state = state
-        self._connection = SelectConnection(
+        self._connection = _Connection(
             self._hosts[self._attempts % len(self._hosts)],
             on_open_callback=self._opened,
             on_open_error_callback=self._not_opened,

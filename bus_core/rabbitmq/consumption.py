@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 
 from pika import BasicProperties, SelectConnection
 from pika.channel import Channel
@@ -16,8 +17,10 @@ from pika.spec import Basic
 from bus_core.errors import AccessRefused, BusError, LoginRefused, NotFound, NotSent
 from bus_core.link import ConsumeOptions, Settlement
 from bus_core.message import Delivery
+from bus_core.rabbitmq.bursts import BurstConnection
 from bus_core.rabbitmq.connection import Connection
 from bus_core.rabbitmq.declarer import Declarer
+from bus_core.rabbitmq.deliveries import DeliveryReader
 from bus_core.rabbitmq.engine import Engine, Signal
 from bus_core.rabbitmq.settlements import Settlements
 from bus_core.rabbitmq.wire import to_delivery
@@ -42,6 +45,7 @@ class RabbitConsumption:
         on_delivery: Callable[[Delivery], None],
         on_lost: Callable[[], None] | None,
         on_ready: Callable[[int | None], None] | None,
+        on_burst: Callable[[], None] | None,
     ) -> None:
         self._engine = engine
         self._connection = connection
@@ -51,6 +55,8 @@ class RabbitConsumption:
         self._on_delivery = on_delivery
         self._on_lost = on_lost
         self._on_ready = on_ready
+        self._on_burst = on_burst
+        self._came = False
         self._channel: Channel | None = None
         self._consumer_tag: str | None = None
         self._settlements: Settlements | None = None
@@ -157,6 +163,7 @@ class RabbitConsumption:
         waiting = frame.method.message_count
         channel.basic_qos(prefetch_count=0 if self._options.auto_ack else self._options.prefetch)
         arguments = {"x-stream-offset": "last"} if self._options.from_last else None
+        self._read_in_bursts(channel)
         self._consumer_tag = channel.basic_consume(
             self._options.queue,
             self._delivered,
@@ -164,6 +171,18 @@ class RabbitConsumption:
             arguments=arguments,
             callback=lambda _frame: self._ready(waiting),
         )
+
+    def _read_in_bursts(self, channel: Channel) -> None:
+        connection = channel.connection
+        if isinstance(connection, BurstConnection):
+            reader = DeliveryReader(self._options.queue, self._epoch, self._take)
+            connection.handle_frames(channel.channel_number, reader)
+            connection.after_burst(self._after_burst)
+            channel.add_on_close_callback(lambda *_: self._stop_reading(connection, channel))
+
+    def _stop_reading(self, connection: BurstConnection, channel: Channel) -> None:
+        connection.leave_frames(channel.channel_number)
+        connection.leave_burst(self._after_burst)
 
     def _ready(self, waiting: int) -> None:
         self._joining = self._told = False
@@ -175,11 +194,24 @@ class RabbitConsumption:
     def _delivered(
         self, channel: Channel, method: Basic.Deliver, properties: BasicProperties, body: bytes
     ) -> None:
-        if channel is not self._channel:
+        """Take a delivery from pika, where frames do not come in bursts."""
+        if channel is self._channel:
+            self._take(to_delivery(self._options.queue, self._epoch, method, properties, body))
+            self._after_burst()
+
+    def _take(self, delivery: Delivery) -> None:
+        if delivery.epoch != self._epoch or self._channel is None:
             return
         if self._settlements is not None:
-            self._settlements.delivered(method.delivery_tag)
-        self._on_delivery(to_delivery(self._options.queue, self._epoch, method, properties, body))
+            self._settlements.delivered(delivery.tag)
+        self._came = True
+        self._on_delivery(delivery)
+
+    def _after_burst(self) -> None:
+        if self._came:
+            self._came = False
+            if self._on_burst is not None:
+                self._on_burst()
 
     def _settle_posted(self) -> None:
         current = []
@@ -258,8 +290,31 @@ class RabbitConsumption:
         if self._closed or self._cancelled:
             return
         if self.active:
-            self._assert(self._topology)
+            # Not the queue itself: when it was deleted, the admin may be replacing it.
+            others = tuple(one for one in self._topology.queues if one.name != self._options.queue)
+            self._assert(replace(self._topology, queues=others))
+            self._look_for_ourselves()
         self._plan_assertion()
+
+    def _look_for_ourselves(self) -> None:
+        """Begin anew when the queue does not know us.
+
+        RabbitMQ moves a consumer to the queue's successor without a word, and when the successor
+        came too early it may end up with neither.
+        """
+        if self._options.from_last or self._options.auto_ack:
+            return
+
+        def done(consumers: int | None) -> None:
+            if consumers == 0 and self.active:
+                logger.warning("%s: the queue has lost its consumer", self._options.queue)
+                channel = self._channel
+                self._lose()
+                if channel is not None and channel.is_open:
+                    channel.close()
+                self._join()
+
+        self._declarer.count_consumers(self._options.queue, done)
 
     def _assert(self, topology: Topology) -> None:
         def done(error: BusError | None) -> None:

@@ -46,6 +46,7 @@ class Declarer:
         self._current: tuple[Steps, Done] | None = None
         self._running: Operation | None = None
         self._delayed: Operation | None = None
+        self._answer: Any = None
         self._told: set[str] = set()
         self._may_not_bind: set[Binding] = set()
 
@@ -55,6 +56,20 @@ class Declarer:
             done(self._owner.error)
             return
         self._jobs.append((self._steps(topology, may_declare=may_declare), done))
+        self._begin()
+
+    def count_consumers(self, queue: str, done: Callable[[int | None], None]) -> None:
+        """Call `done` with the number of a queue's consumers, `None` when that cannot be told."""
+        found: list[int] = []
+
+        def steps() -> Steps:
+            refusal = yield lambda channel, ok: channel.queue_declare(
+                queue, passive=True, callback=ok
+            )
+            if refusal is None:
+                found.append(self._answer.method.consumer_count)
+
+        self._jobs.append((steps(), lambda _error: done(found[0] if found else None)))
         self._begin()
 
     # -- the connection --
@@ -118,7 +133,8 @@ class Declarer:
         self._running = operation
         operation(self._channel, self._succeeded)
 
-    def _succeeded(self, _frame: Any) -> None:
+    def _succeeded(self, frame: Any) -> None:
+        self._answer = frame
         self._running = None
         self._advance(None)
 

@@ -2,40 +2,148 @@
 
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass
+from typing import Protocol
 
-from pika import BasicProperties
+from pika.exceptions import AMQPError
 
-from bus_core.errors import BusError
+from bus_core.errors import BusError, InvalidEvent
+from bus_core.message import Message
+from bus_core.rabbitmq.frames import publish_frames
 from bus_core.topology import Topology
 
 
-@dataclass(slots=True, eq=False)
-class Outgoing:
-    """A message on its way to the broker."""
+class Ticket(Protocol):
+    """Whoever waits for the end of a message."""
 
-    exchange: str
-    routing_key: str
-    properties: BasicProperties
-    body: bytes
-    mandatory: bool
-    ensure: Topology | None
-    deadline: float
-    """Monotonic seconds."""
-    future: "Future[None]"
-    sent: bool = False
-    """It was on the wire at least once, so the broker may have it."""
-    channel_losses: int = 0
-    returned: str | None = None
+    @property
+    def cancelled(self) -> bool:
+        """Whether nobody waits any more."""
 
-    def finish(self, error: BusError | None = None) -> None:
-        """End the future, unless its owner has cancelled it."""
+    def finish(self, error: BusError | None) -> None:
+        """The broker has it, or this went wrong."""
+
+
+class SingleTicket:
+    """A future for one message."""
+
+    __slots__ = ("future",)
+
+    def __init__(self) -> None:
+        self.future: Future[None] = Future()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nobody waits any more."""
+        return self.future.cancelled()
+
+    def finish(self, error: BusError | None) -> None:
+        """End the future."""
         if not self.future.set_running_or_notify_cancel():
             return
         if error is None:
             self.future.set_result(None)
         else:
             self.future.set_exception(error)
+
+
+class BatchTicket:
+    """One future for many messages: it ends with the last of them, and with the first error."""
+
+    __slots__ = ("_error", "_left", "future")
+    cancelled = False
+
+    def __init__(self, messages: int) -> None:
+        self.future: Future[None] = Future()
+        self._left = messages
+        self._error: BusError | None = None
+
+    def finish(self, error: BusError | None) -> None:
+        """One message less."""
+        self._left -= 1
+        if error is not None and self._error is None:
+            self._error = error
+        if self._left == 0:
+            if self._error is None:
+                self.future.set_result(None)
+            else:
+                self.future.set_exception(self._error)
+
+
+class Outgoing:
+    """A message on its way to the broker."""
+
+    __slots__ = (
+        "channel_losses",
+        "deadline",
+        "ensure",
+        "exchange",
+        "frames",
+        "frames_channel",
+        "mandatory",
+        "message",
+        "returned",
+        "routing_key",
+        "sent",
+        "size",
+        "ticket",
+    )
+
+    def __init__(
+        self,
+        exchange: str,
+        routing_key: str,
+        message: Message,
+        ensure: Topology | None,
+        deadline: float,
+        ticket: Ticket,
+        *,
+        mandatory: bool = False,
+    ) -> None:
+        self.exchange = exchange
+        self.routing_key = routing_key
+        self.message = message
+        self.ensure = ensure
+        self.deadline = deadline
+        """Monotonic seconds."""
+        self.ticket = ticket
+        self.mandatory = mandatory
+        self.size = len(message.body)
+        self.frames = b""
+        """What goes over the wire, when it is known, on channel `frames_channel`."""
+        self.frames_channel = 0
+        self.sent = False
+        """It was on the wire at least once, so the broker may have it."""
+        self.channel_losses = 0
+        self.returned: str | None = None
+
+    def encode(self, channel: int, frame_max: int) -> None:
+        """Make the frames; a mandatory message gets them when its attempt is known.
+
+        Raises `InvalidEvent` when AMQP cannot carry a property.
+        """
+        if self.mandatory:
+            return
+        self.frames_channel = channel
+        self.frames = encode_frames(channel, self, self.message, frame_max)
+
+    def finish(self, error: BusError | None = None) -> None:
+        """Tell whoever waits."""
+        self.ticket.finish(error)
+
+
+def encode_frames(channel: int, outgoing: Outgoing, message: Message, frame_max: int) -> bytes:
+    """Return the frames of an outgoing message; raises `InvalidEvent`."""
+    try:
+        return publish_frames(
+            channel,
+            outgoing.exchange,
+            outgoing.routing_key,
+            message,
+            mandatory=outgoing.mandatory,
+            frame_max=frame_max,
+        )
+    except (ValueError, AMQPError) as error:
+        raise InvalidEvent(f"the event cannot be sent: {error}") from error
 
 
 class InFlight:
@@ -60,7 +168,7 @@ class InFlight:
         """Take note of a message that is being sent."""
         self._ring.append(outgoing)
         self.messages += 1
-        self.bytes += len(outgoing.body)
+        self.bytes += outgoing.size
 
     def get(self, tag: int) -> Outgoing | None:
         """Return the unconfirmed message with this tag."""
@@ -107,5 +215,5 @@ class InFlight:
     def _forget(self, settled: "list[Outgoing | None] | list[Outgoing]") -> list[Outgoing]:
         known = [one for one in settled if one is not None]
         self.messages -= len(known)
-        self.bytes -= sum(len(one.body) for one in known)
+        self.bytes -= sum(one.size for one in known)
         return known

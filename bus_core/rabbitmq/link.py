@@ -16,10 +16,9 @@ from bus_core.rabbitmq.connection import Connection, parameters
 from bus_core.rabbitmq.consumption import RabbitConsumption
 from bus_core.rabbitmq.declarer import Declarer
 from bus_core.rabbitmq.engine import Engine
-from bus_core.rabbitmq.in_flight import Outgoing
+from bus_core.rabbitmq.in_flight import BatchTicket, Outgoing, SingleTicket
 from bus_core.rabbitmq.publisher import Publisher
 from bus_core.rabbitmq.teller import Teller
-from bus_core.rabbitmq.wire import to_properties
 from bus_core.topology import Topology
 
 logger = logging.getLogger(__name__)
@@ -104,25 +103,33 @@ class RabbitLink:
         ensure: Topology | None = None,
     ) -> "Future[None]":
         """Send a message; the future ends when the broker has confirmed it."""
+        publisher = self._get_publisher()
+        ticket = SingleTicket()
         deadline = time.monotonic() + timeout
-        outgoing = _outgoing(exchange, routing_key, message, ensure, deadline, mandatory=mandatory)
-        self._get_publisher().submit((outgoing,))
-        return outgoing.future
+        outgoing = Outgoing(
+            exchange, routing_key, message, ensure, deadline, ticket, mandatory=mandatory
+        )
+        outgoing.encode(publisher.channel_number, publisher.frame_max)
+        publisher.submit((outgoing,))
+        return ticket.future
 
     def publish_many(
         self,
         messages: "Sequence[tuple[str, str, Message, Topology | None]]",
         *,
         timeout: float = 30.0,
-    ) -> "Sequence[Future[None]]":
-        """As `publish`, for many at once, in order."""
+    ) -> "Future[None]":
+        """As `publish`, for many at once, in order; the future ends with the last of them."""
+        publisher = self._get_publisher()
+        ticket = BatchTicket(len(messages))
         deadline = time.monotonic() + timeout
-        batch = [
-            _outgoing(exchange, routing_key, message, ensure, deadline, mandatory=False)
-            for exchange, routing_key, message, ensure in messages
-        ]
-        self._get_publisher().submit(batch)
-        return [outgoing.future for outgoing in batch]
+        batch = []
+        for exchange, routing_key, message, ensure in messages:
+            outgoing = Outgoing(exchange, routing_key, message, ensure, deadline, ticket)
+            outgoing.encode(publisher.channel_number, publisher.frame_max)
+            batch.append(outgoing)
+        publisher.submit(batch)
+        return ticket.future
 
     def tell(self, exchange: str, message: Message, *, ensure: Topology | None = None) -> None:
         """Send without confirmation; dropped when the broker is away."""
@@ -167,6 +174,7 @@ class RabbitLink:
         *,
         on_lost: Callable[[], None] | None = None,
         on_ready: Callable[[int | None], None] | None = None,
+        on_burst: Callable[[], None] | None = None,
     ) -> RabbitConsumption:
         """Consume a queue until closed, across reconnections."""
         with self._lock:
@@ -176,7 +184,14 @@ class RabbitLink:
                 self._consuming = _Side(self, engine, "consuming")
             side = self._consuming
             consumption = RabbitConsumption(
-                engine, side.connection, side.declarer, options, on_delivery, on_lost, on_ready
+                engine,
+                side.connection,
+                side.declarer,
+                options,
+                on_delivery,
+                on_lost,
+                on_ready,
+                on_burst,
             )
             self._consumptions.append(consumption)
             return consumption
@@ -246,27 +261,6 @@ class RabbitLink:
                 engine.run_soon(publisher.start)
                 self._publisher = publisher
             return self._publisher
-
-
-def _outgoing(
-    exchange: str,
-    routing_key: str,
-    message: Message,
-    ensure: Topology | None,
-    deadline: float,
-    *,
-    mandatory: bool,
-) -> Outgoing:
-    return Outgoing(
-        exchange=exchange,
-        routing_key=routing_key,
-        properties=to_properties(message),
-        body=message.body,
-        mandatory=mandatory,
-        ensure=ensure,
-        deadline=deadline,
-        future=Future(),
-    )
 
 
 def _after_fork_in_child() -> None:

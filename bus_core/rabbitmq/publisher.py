@@ -29,15 +29,18 @@ from bus_core.errors import (
     Unroutable,
 )
 from bus_core.link import LinkState
+from bus_core.rabbitmq.bursts import BurstConnection
 from bus_core.rabbitmq.connection import Connection
 from bus_core.rabbitmq.declarer import Declarer
 from bus_core.rabbitmq.engine import Engine, Signal
-from bus_core.rabbitmq.in_flight import InFlight, Outgoing
-from bus_core.rabbitmq.wire import ACCESS_REFUSED, channel_error
+from bus_core.rabbitmq.frames import BASIC_ACK, BASIC_NACK, METHOD, confirm
+from bus_core.rabbitmq.in_flight import InFlight, Outgoing, encode_frames
+from bus_core.rabbitmq.wire import ACCESS_REFUSED, channel_error, to_properties
 from bus_core.topology import Exchange, Topology
 
 logger = logging.getLogger(__name__)
 
+DEFAULT_FRAME_MAX = 131_072
 WINDOW_MESSAGES = 1000
 WINDOW_BYTES = 8 * 1024 * 1024
 DEADLINE_CHECK_SECONDS = 0.2
@@ -45,6 +48,7 @@ NACK_BACKOFF_SECONDS = 0.2
 STALL_SECONDS = 5.0
 """Without any confirm for so long the channel is given up; twice as long after each time."""
 MAX_CHANNEL_LOSSES = 3
+CONFIRM_BYTES = 13
 ATTEMPT_HEADER = "bus-attempt"
 _EXCHANGE_IN_REASON = re.compile(r"exchange '([^']*)'")
 
@@ -67,6 +71,9 @@ class Publisher:
         self._stall_seconds = STALL_SECONDS
         self._last_progress = 0.0
         self._closed = False
+        self.channel_number = 1
+        """A guess on which channel the next message goes; messages are encoded for it."""
+        self.frame_max = DEFAULT_FRAME_MAX
         self._wake = Signal(engine, self._pump)
 
     def start(self) -> None:
@@ -98,6 +105,9 @@ class Publisher:
 
     def on_up(self, connection: SelectConnection) -> None:
         """Open a channel with confirms."""
+        self.frame_max = connection.params.frame_max or DEFAULT_FRAME_MAX
+        if isinstance(connection, BurstConnection):
+            connection.after_burst(self._after_burst)
         connection.channel(on_open_callback=self._on_channel)
 
     def on_down(self) -> None:
@@ -128,15 +138,20 @@ class Publisher:
         channel.add_on_close_callback(self._on_channel_closed)
         channel.add_on_return_callback(self._on_return)
         channel.confirm_delivery(
-            lambda frame: self._on_confirm(channel, frame),
+            lambda frame: self._on_confirm_frame(channel, frame),
             callback=lambda _: self._ready(channel),
         )
 
     def _ready(self, channel: Channel) -> None:
         self._channel = channel
+        self.channel_number = channel.channel_number
+        if isinstance(channel.connection, BurstConnection):
+            channel.connection.handle_frames(channel.channel_number, self._on_frame)
         self._pump()
 
     def _on_channel_closed(self, channel: Channel, reason: BaseException) -> None:
+        if isinstance(channel.connection, BurstConnection):
+            channel.connection.leave_frames(channel.channel_number)
         if channel is not self._channel:
             return  # given up before
         self._channel = None
@@ -178,35 +193,46 @@ class Publisher:
             self._waiting.append(self._inbox.popleft())
         channel = self._channel
         if channel is not None and channel.is_open:
+            burst: list[bytes] = []
             while (
                 self._waiting
                 and self._in_flight.messages < WINDOW_MESSAGES
                 and self._in_flight.bytes < WINDOW_BYTES
             ):
-                self._send(channel, self._waiting.popleft())
+                self._send(channel, self._waiting.popleft(), burst)
+            if burst and isinstance(channel.connection, BurstConnection):
+                channel.connection.send(b"".join(burst))
         if self._waiting or self._in_flight.messages or self._checking:
             self._watch_deadlines()
 
-    def _send(self, channel: Channel, outgoing: Outgoing) -> None:
-        if outgoing.future.cancelled():
+    def _send(self, channel: Channel, outgoing: Outgoing, burst: list[bytes]) -> None:
+        if outgoing.ticket.cancelled:
             return
         if outgoing.exchange not in self._known:
             self._look_up(outgoing)
             return
-        properties = outgoing.properties
+        message, frames = outgoing.message, outgoing.frames
+        number = channel.channel_number
         if outgoing.mandatory:
             attempt = {ATTEMPT_HEADER: self._in_flight.next_tag}
-            properties.headers = {**(properties.headers or {}), **attempt}
+            message = message.with_headers({**message.headers, **attempt})
+            frames = encode_frames(number, outgoing, message, self.frame_max)
+        elif outgoing.frames_channel != number:
+            outgoing.encode(number, self.frame_max)
+            frames = outgoing.frames
         outgoing.sent = True
         outgoing.returned = None
         if not self._in_flight.messages:
             self._last_progress = time.monotonic()
         self._in_flight.add(outgoing)
+        if isinstance(channel.connection, BurstConnection):
+            burst.append(frames)
+            return
         channel.basic_publish(
             outgoing.exchange,
             outgoing.routing_key,
-            outgoing.body,
-            properties,
+            message.body,
+            to_properties(message),
             mandatory=outgoing.mandatory,
         )
 
@@ -237,15 +263,32 @@ class Publisher:
 
     # -- back --
 
-    def _on_confirm(self, channel: Channel, frame: Method) -> None:
-        if channel is not self._channel:
-            return
+    def _on_frame(self, kind: int, buffer: bytes, start: int, size: int) -> bool:
+        """Take confirms as they come from the socket; everything else is pika's."""
+        if kind != METHOD or size < CONFIRM_BYTES:
+            return False
+        method = int.from_bytes(buffer[start : start + 4], "big")
+        if method not in {BASIC_ACK, BASIC_NACK}:
+            return False
+        tag, multiple = confirm(buffer, start)
+        self._on_confirm(tag, multiple=multiple, nack=method == BASIC_NACK)
+        return True
+
+    def _on_confirm_frame(self, channel: Channel, frame: Method) -> None:
+        """Take a confirm from pika, where its frames do not come here at once."""
+        if channel is self._channel:
+            method = frame.method
+            nack = isinstance(method, Basic.Nack)
+            self._on_confirm(method.delivery_tag, multiple=method.multiple, nack=nack)
+            self._after_burst()
+
+    def _on_confirm(self, tag: int, *, multiple: bool, nack: bool) -> None:
         self._last_progress = time.monotonic()
         self._stall_seconds = STALL_SECONDS
-        method = frame.method
-        nack = isinstance(method, Basic.Nack)
-        for outgoing in self._in_flight.settle(method.delivery_tag, multiple=method.multiple):
+        for outgoing in self._in_flight.settle(tag, multiple=multiple):
             self._confirmed(outgoing, nack=nack)
+
+    def _after_burst(self) -> None:
         if self._waiting:
             self._pump()
 
@@ -318,6 +361,8 @@ class Publisher:
         self._last_progress = now
         self._channel = None
         self._waiting.extendleft(reversed(self._in_flight.take_all()))
+        if isinstance(channel.connection, BurstConnection):
+            channel.connection.leave_frames(channel.channel_number)
         channel.close()
         self._open_channel()
 

@@ -1,25 +1,15 @@
 """What is in flight: confirms find their message, whatever their order."""
 
-from concurrent.futures import Future
-
 from hypothesis import given
 from hypothesis import strategies as st
-from pika import BasicProperties
 
-from bus_core.rabbitmq.in_flight import InFlight, Outgoing
+from bus_core.message import Message
+from bus_core.rabbitmq.in_flight import InFlight, Outgoing, SingleTicket
 
 
 def outgoing(size: int = 1, deadline: float = 0.0) -> Outgoing:
-    return Outgoing(
-        exchange="event__asked",
-        routing_key="",
-        properties=BasicProperties(),
-        body=b"x" * size,
-        mandatory=False,
-        ensure=None,
-        deadline=deadline,
-        future=Future(),
-    )
+    message = Message(body=b"x" * size)
+    return Outgoing("event__asked", "", message, None, deadline, SingleTicket())
 
 
 STEPS = st.lists(
@@ -45,7 +35,7 @@ def test_it_behaves_like_a_table_of_tags(steps: list[tuple[str, int]]) -> None:
             tags = [tag for tag in table if tag == number or (many and tag < number < next_tag)]
             assert ring.settle(number, multiple=many) == [table.pop(tag) for tag in tags]
         assert ring.messages == len(table)
-        assert ring.bytes == sum(len(one.body) for one in table.values())
+        assert ring.bytes == sum(one.size for one in table.values())
         assert [ring.get(tag) for tag in range(next_tag + 1)] == [
             table.get(tag) for tag in range(next_tag + 1)
         ]
