@@ -141,7 +141,8 @@ class BrokerBus(EventBus):
 
     def start(self, wait: float = 0.0) -> None:
         """Begin to consume, on threads of its own; with `wait` return when it does."""
-        self.forbid_deadlock("start")
+        if wait:
+            self.forbid_deadlock("start")
         with self._lock:
             self._check_open()
             if self._control is None:

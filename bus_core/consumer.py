@@ -68,7 +68,13 @@ class Consumer:
         with self._lock:
             if self._closing:
                 return
-            changed, self._spec = wanted != self._spec, wanted
+            changed = wanted != self._spec
+            # An ordered one may be waiting, in place, for a delay that holds no longer.
+            in_place = wanted.kind is QueueKind.ORDERED
+            restart = changed and (
+                in_place or replace(wanted, retry=self._spec.retry) != self._spec
+            )
+            self._spec = wanted
             self._handler.spec = wanted
             if changed and wanted != self._code:
                 logger.info(
@@ -80,7 +86,7 @@ class Consumer:
                     wanted.retry,
                 )
             active = directive.state == "active"
-            if self._session is not None and (changed or not active):
+            if self._session is not None and (restart or not active):
                 self._session.leave()
                 self._session = None
             if directive.state != self._state:
@@ -114,6 +120,10 @@ class Consumer:
         return Session(self._link, options, self._handler, threads=threads)
 
     def _topology(self) -> Topology:
+        if not self._declare:
+            # It uses what is there; what else is missing concerns the events that need it.
+            own = subscription_topology(self.event_type, self._service, self._spec.kind)
+            return Topology(queues=own.queues)
         return merge(
             (
                 handling_topology(self._service, self._spec.retry.delays_ms),

@@ -12,12 +12,11 @@ from typing import Any
 import orjson
 
 from bus_core.errors import InvalidEvent, InvalidName, UndecodableMessage
-from bus_core.event import Event
+from bus_core.event import MAX_ID_BYTES, Event, short
 from bus_core.message import Message
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """RabbitMQ 4 refuses larger messages unless told otherwise."""
-MAX_ID_BYTES = 255
 CONTENT_TYPE = "application/json"
 CAUSATION_HEADER = "ce-causationid"
 
@@ -114,7 +113,7 @@ def decode(message: Message) -> Envelope:
             fields.get("payload"),
             id=event_id,
             created=_created(fields.get("created"), message.timestamp),
-            correlation_id=message.correlation_id or event_id,
+            correlation_id=message.correlation_id or short(event_id),
             causation_id=causation if isinstance(causation, str) else "",
         )
     except InvalidName as error:

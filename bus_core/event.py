@@ -8,6 +8,7 @@ from typing import Any
 
 from bus_core.names import check_name
 
+MAX_ID_BYTES = 255
 _NAMESPACE = uuid.UUID("6f2d7f0e-9f43-5c0a-8d6e-0b7c6f5f3a11")
 
 
@@ -43,11 +44,11 @@ class Event:
         if not self.id:
             self._set("id", cause.next_id(self.type) if cause else f"{self.type}_{uuid.uuid4()}")
         if not self.correlation_id:
-            self._set("correlation_id", cause.event.correlation_id if cause else self.id)
+            self._set("correlation_id", cause.event.correlation_id if cause else short(self.id))
         if self.causation_id == "":
             self._set("causation_id", None)  # read from the wire, where it had none
         elif self.causation_id is None and cause and cause.event.id != self.id:
-            self._set("causation_id", cause.event.id)
+            self._set("causation_id", short(cause.event.id))
 
     def caused(self) -> "Event":
         """Return the event as a consequence of the one being handled, if it was made elsewhere."""
@@ -59,6 +60,13 @@ class Event:
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+
+def short(identifier: str) -> str:
+    """Return an id that AMQP can carry: others' ids may be of any length, ours refer to them."""
+    if len(identifier.encode(errors="replace")) <= MAX_ID_BYTES:
+        return identifier
+    return str(uuid.uuid5(_NAMESPACE, identifier))
 
 
 class Handling:

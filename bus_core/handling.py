@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 CRASH_LIMIT = 5
 """An event that came back unsettled this often is given up before it reaches the handler."""
+ORDERED_CRASH_LIMIT = 20
+"""An ordered event waits for its next attempt in place, so each end of its worker counts here."""
 COPY_SECONDS = 30.0
 COPY_AGAIN_SECONDS = 1.0
 
@@ -80,7 +82,8 @@ class DeliveryHandler:
             self._give_up(delivery, None, Meta(), failure, settle)
             return
         meta = envelope.meta
-        if delivery.delivery_count >= CRASH_LIMIT:
+        ordered = self.spec.kind is QueueKind.ORDERED
+        if delivery.delivery_count >= (ORDERED_CRASH_LIMIT if ordered else CRASH_LIMIT):
             text = f"{delivery.delivery_count} workers ended, or lost their connection, holding it"
             self._give_up(delivery, envelope, meta, Failure(text, "crashes", final=True), settle)
             return
@@ -111,7 +114,7 @@ class DeliveryHandler:
                 delay / 1000,
                 failure.last_line,
             )
-            if self.spec.kind is not QueueKind.ORDERED:
+            if not ordered:
                 self._retry_later(delivery, envelope, meta, delay, settle)
                 return
             if stopping.wait(delay / 1000):

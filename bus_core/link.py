@@ -67,6 +67,9 @@ class Consumption(Protocol):
     def extend(self, topology: Topology) -> None:
         """Make sure of more topology, now and at every reconnection."""
 
+    def set_prefetch(self, prefetch: int) -> None:
+        """Let that many messages wait here from now on; those that do already stay."""
+
     def cancel(self) -> "Future[None]":
         """Stop deliveries; what was delivered may still be settled."""
 

@@ -3,12 +3,15 @@
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from bus_core.link import ConsumeOptions, Consumption, Link, Settlement
 from bus_core.message import Delivery
 
+SUSPECT_AT = 2
+"""Somebody ended holding an event, or returned it, this often."""
 LEAVE_SECONDS = 3600.0
 """A handler may run that long after a pause before its event goes back to the queue."""
 
@@ -32,6 +35,10 @@ class HandlesDeliveries(Protocol):
 class Session:
     """Hands the deliveries of one consumption to handler threads and counts what is held.
 
+    It takes one delivery at a time at first, and again as soon as it meets a suspect: an event
+    that came back before may be one that ends the process, and would take everything with it
+    that waits here. Otherwise as many wait as the options say.
+
     One in order stays the queue's consumer until its event is handled, or leaves with it: as
     soon as a consumer is cancelled, another worker may get the next event.
     """
@@ -51,13 +58,19 @@ class Session:
         self._over = False
         self.ready = threading.Event()
         """Set once the broker delivers to it."""
+        self._prefetch = options.prefetch
+        self._wide = False
+        self._joined = False
         self._consumption: Consumption = link.consume(
-            options,
+            replace(options, prefetch=1),
             self._on_delivery,
             on_lost=self._on_lost,
             on_ready=self._on_ready,
             on_burst=self._on_burst,
         )
+        self._joined = True
+        if self._wide:
+            self._follow_width()
         for number in range(1, threads + 1):
             name = f"{options.queue}-{number}"
             threading.Thread(target=self._work, name=name, daemon=True).start()
@@ -110,6 +123,14 @@ class Session:
                 self._held = 0
             self._held += 1
             self._waiting.append(delivery)
+            was, self._wide = self._wide, delivery.delivery_count < SUSPECT_AT
+        if was is not self._wide:
+            self._follow_width()
+
+    def _follow_width(self) -> None:
+        # Without our lock: the embedded broker delivers on this very thread.
+        if self._joined and not self._in_order:
+            self._consumption.set_prefetch(self._prefetch if self._wide else 1)
 
     def _on_burst(self) -> None:
         """Wake as many threads as there is work for, once for all that came together."""
@@ -127,7 +148,9 @@ class Session:
             self._waiting.clear()
             self._held = 0
             self._epoch = 0
+            self._wide = False
             self._all_settled.notify_all()
+        self._follow_width()
 
     # -- handler threads --
 

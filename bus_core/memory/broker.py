@@ -209,6 +209,13 @@ class MemoryBroker:
             if queue := self._queues.get(name):
                 queue.dispatch()
 
+    def set_prefetch(self, name: str, consumer: MemoryConsumer, prefetch: int) -> None:
+        """Let a consumer hold that many messages from now on."""
+        with self.lock:
+            consumer.prefetch = prefetch
+            if queue := self._queues.get(name):
+                queue.dispatch()
+
     def detach(self, name: str, consumer: MemoryConsumer) -> None:
         """End a consumer; what it holds returns to the queue."""
         with self.lock:

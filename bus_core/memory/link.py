@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 
 from bus_core.errors import (
@@ -117,6 +118,7 @@ class MemoryLink:
         """Consume a queue until closed."""
         self._check_open()
         consumption = MemoryConsumption(self, options, on_delivery, on_lost, on_ready, on_burst)
+        self._consumptions = [one for one in self._consumptions if not one.ended]
         self._consumptions.append(consumption)
         consumption.begin()
         return consumption
@@ -162,7 +164,7 @@ class MemoryConsumption:
         self._on_burst = on_burst
         self._epoch = 0
         self._consumer: MemoryConsumer | None = None
-        self._ended = False
+        self.ended = False
         self._lock = threading.RLock()
         self._stop_listening: Callable[[], None] = lambda: None
 
@@ -192,9 +194,15 @@ class MemoryConsumption:
         self._topology += topology
         self._link.declare(topology)
 
+    def set_prefetch(self, prefetch: int) -> None:
+        """Let that many messages wait here from now on."""
+        self._options = replace(self._options, prefetch=prefetch)
+        if self._consumer is not None:
+            self._broker.set_prefetch(self._options.queue, self._consumer, prefetch)
+
     def cancel(self) -> "Future[None]":
         """Stop deliveries."""
-        self._ended = True
+        self.ended = True
         self._stop_listening()
         if self._consumer is not None:
             self._broker.stop_deliveries(self._options.queue, self._consumer)
@@ -202,7 +210,7 @@ class MemoryConsumption:
 
     def close(self) -> "Future[None]":
         """Leave the queue; what is not settled returns to it."""
-        self._ended = True
+        self.ended = True
         self._stop_listening()
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
@@ -218,7 +226,7 @@ class MemoryConsumption:
 
     def _attach(self, *, declare: bool) -> None:
         with self._broker.lock:
-            if self._ended or self._consumer is not None:
+            if self.ended or self._consumer is not None:
                 return
             if declare:
                 self._link.declare(self._topology)

@@ -77,6 +77,11 @@ class RabbitConsumption:
         """Whether the broker delivers to it now."""
         return self._consumer_tag is not None
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has left its queue for good."""
+        return self._closed
+
     def settle(self, delivery: Delivery, settlement: Settlement) -> None:
         """Settle a delivery; one of an earlier channel is ignored, as it came back already."""
         self._inbox.append((delivery, settlement))
@@ -90,6 +95,10 @@ class RabbitConsumption:
             self._assert(topology)
 
         self._engine.run_soon(add)
+
+    def set_prefetch(self, prefetch: int) -> None:
+        """Let that many messages wait here from now on; those that do already stay."""
+        self._engine.run_soon(lambda: self._consume_again(prefetch))
 
     def cancel(self) -> "Future[None]":
         """Stop deliveries; what was delivered may still be settled."""
@@ -161,16 +170,26 @@ class RabbitConsumption:
         if channel is None or self._cancelled:
             return
         waiting = frame.method.message_count
-        channel.basic_qos(prefetch_count=0 if self._options.auto_ack else self._options.prefetch)
-        arguments = {"x-stream-offset": "last"} if self._options.from_last else None
         self._read_in_bursts(channel)
+        self._consume(channel, lambda _frame: self._ready(waiting))
+
+    def _consume(self, channel: Channel, done: Callable[[Method], None]) -> None:
+        channel.basic_qos(prefetch_count=0 if self._options.auto_ack else self._options.prefetch)
         self._consumer_tag = channel.basic_consume(
             self._options.queue,
             self._delivered,
             auto_ack=self._options.auto_ack,
-            arguments=arguments,
-            callback=lambda _frame: self._ready(waiting),
+            arguments={"x-stream-offset": "last"} if self._options.from_last else None,
+            callback=done,
         )
+
+    def _consume_again(self, prefetch: int) -> None:
+        """Change the prefetch, which RabbitMQ fixes for each consumer when it begins."""
+        self._options = replace(self._options, prefetch=prefetch)
+        channel, tag = self._channel, self._consumer_tag
+        if channel is not None and channel.is_open and tag is not None:
+            channel.basic_cancel(tag)
+            self._consume(channel, lambda _frame: None)
 
     def _read_in_bursts(self, channel: Channel) -> None:
         connection = channel.connection

@@ -193,6 +193,7 @@ class RabbitLink:
                 on_ready,
                 on_burst,
             )
+            self._consumptions = [one for one in self._consumptions if not one.closed]
             self._consumptions.append(consumption)
             return consumption
 

@@ -1,6 +1,7 @@
 """Directing: workers follow what the registry says, whether they run already or start later."""
 
 import threading
+from functools import partial
 from typing import Any
 
 from bus_core.control import SubscriptionDirective
@@ -165,3 +166,26 @@ class DirectingConformance(Stage):
         assert watched.events == []
         self.told("listener", watched=ACTIVE)
         eventually_equal(lambda: watched.payloads, [1])
+
+    @needs("directives", "dead_letters")
+    def test_events_survive_many_pauses(self) -> None:
+        gate, bus = self.gate(), self.open("listener")
+        watched = self.subscribe(bus, "watched", gate)
+        beside = [self.subscribe(bus, "day"), self.subscribe(bus, "night")]
+        bus.start()
+        self.reach(watched, *beside)
+        self.publish("watched", *range(20))
+        eventually_equal(lambda: watched.payloads, [0])
+        for number in range(16):
+            # One is paused and the other is not, so it shows when the worker has followed.
+            day, night = (PAUSED, ACTIVE) if number % 2 else (ACTIVE, PAUSED)
+            self.told("listener", watched=night, day=day, night=night)
+            self.publish("night" if number % 2 else "day", number)
+            eventually_equal(partial(_last, beside[number % 2]), [number])
+        gate.open()
+        eventually_equal(lambda: sorted(set(watched.done)), list(range(20)))
+        assert self.given_up() == []
+
+
+def _last(inbox: Inbox) -> list[Any]:
+    return inbox.payloads[-1:]
