@@ -23,7 +23,10 @@ class Condition:
 _WITHOUT_QUEUE = {
     SubscriptionState.REQUESTED: "Waits for an operator to decide.",
     SubscriptionState.DECLINED: "Declined: it gets no events.",
-    SubscriptionState.RETIRED: "Retired: it gets no events.",
+    SubscriptionState.RETIRED: (
+        "Retired: its workers have stopped. As long as its queue is on the broker it goes on "
+        "collecting; Drift shows what it holds."
+    ),
 }
 
 _DEFAULTS = {

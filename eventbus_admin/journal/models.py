@@ -47,6 +47,11 @@ class Outcome(models.Model):
     def __str__(self) -> str:
         return f"{self.service} {self.outcome} {self.event_id}"
 
+    @property
+    def last_line(self) -> str:
+        """The error itself, without the way to it."""
+        return self.error.strip().rpartition("\n")[2]
+
 
 class WorkerPresence(models.Model):
     """A running worker process that announced itself."""

@@ -88,7 +88,7 @@ def _health(
     if dead:
         return Health.DEAD_LETTERS, (
             f"{wish.service} gave up {_events(dead)}: {dead_letters(wish.service)} keeps "
-            f"{'it' if dead == 1 else 'them'}, and its recent events say why."
+            f"{'it' if dead == 1 else 'them'}, and its page says why."
         )
     if grows:
         return Health.BACKLOG, (

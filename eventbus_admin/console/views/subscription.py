@@ -22,8 +22,10 @@ from eventbus_admin.registry import actions
 from eventbus_admin.registry.history import history
 from eventbus_admin.registry.models import Subscription
 from eventbus_admin.registry.revision import current_revision
+from eventbus_admin.registry.states import LIVE_STATES
 
 EVENTS = 8
+GAVE_UP = 5
 
 
 @require_safe
@@ -80,7 +82,7 @@ def pause(request: PersonRequest, event_type: str, service: str) -> HttpResponse
 @signed_in
 def resume(request: PersonRequest, event_type: str, service: str) -> HttpResponse:
     """Let its workers go on."""
-    said = f"{service} handles {event_type} again."
+    said = f"Resumed: the workers of {service} take {event_type} events again."
     return _act(request, actions.resume_subscription, event_type, service, said)
 
 
@@ -138,5 +140,9 @@ def _state(request: PersonRequest, subscription: Subscription) -> dict[str, obje
             worker for worker in workers if event_type in (*worker.subscriptions, *worker.paused)
         ],
         "events": [(entry, outcomes.get(entry.event_id)) for entry in entries],
+        "gave_up": Outcome.objects.filter(event_type=event_type, service=service, outcome="dead")[
+            :GAVE_UP
+        ],
+        "is_live": subscription.state in LIVE_STATES,
         "may_edit": Rights(Actor.person(request.user)).can_edit(subscription.service.owner),
     }

@@ -79,10 +79,7 @@ def status(
         (
             status(dead=1),
             "dead_letters",
-            (
-                "meca-exporter gave up 1 event: dead__meca-exporter keeps it, and its recent "
-                "events say why."
-            ),
+            ("meca-exporter gave up 1 event: dead__meca-exporter keeps it, and its page says why."),
         ),
         (
             status(consumers=0, dead=1),
