@@ -58,6 +58,8 @@ requirements:  ## fit requirements/*.txt to pyproject.toml (needs uv; ARGS=--upg
 	@$(COMPILE) --extra admin -o requirements/run.txt pyproject.toml
 	@$(COMPILE) --extra admin --extra dev -c requirements/run.txt \
 		-o requirements/dev.txt pyproject.toml
+	@$(COMPILE) --extra admin --extra dev --extra bench -c requirements/dev.txt \
+		-o requirements/bench.txt pyproject.toml
 
 clean:  ## remove the environment and all caches; your data in var/ stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
