@@ -7,6 +7,7 @@ from bus_core.bus import EventBus
 from bus_core.connecting import connect
 from bus_core.errors import (
     AccessRefused,
+    Backpressure,
     BrokerBlocked,
     BusClosed,
     BusError,
@@ -25,6 +26,7 @@ from bus_core.retry import RetryPolicy
 
 __all__ = [
     "AccessRefused",
+    "Backpressure",
     "BrokerBlocked",
     "BusClosed",
     "BusError",

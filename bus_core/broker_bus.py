@@ -5,9 +5,8 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from itertools import islice
 from types import FrameType
 
 from bus_core.bus import (
@@ -32,8 +31,12 @@ from bus_core.topology import QueueKind, Topology, event_exchange, event_type_to
 logger = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = 0.02
-CHUNK_EVENTS = 1_000
-CHUNKS_AHEAD = 8
+BATCH_EVENTS = 200
+BATCH_BYTES = 1024 * 1024
+BATCHES_AHEAD = 20
+
+_Prepared = tuple[str, str, Message, Topology]
+"""Exchange, routing key, message, and what must be there."""
 
 
 class BrokerBus(EventBus):
@@ -59,16 +62,20 @@ class BrokerBus(EventBus):
 
     # -- publishing --
 
+    def publish(self, event: Event, timeout: float = PUBLISH_SECONDS) -> None:
+        """Send an event and return once the broker has it; waits while too many do already."""
+        self.forbid_deadlock("publish")
+        self._publish(event, timeout, wait=timeout).result()
+
     def publish_soon(self, event: Event, timeout: float = PUBLISH_SECONDS) -> "Future[None]":
         """Send an event; the future ends when the broker has it."""
+        return self._publish(event, timeout, wait=0.0)
+
+    def _publish(self, event: Event, timeout: float, *, wait: float) -> "Future[None]":
         self._check_open()
-        event = event.caused()
+        exchange, routing_key, message, topology = self._prepared(event)
         return self.link.publish(
-            event_exchange(event.type),
-            "",
-            encode(event, service=self.service),
-            timeout=timeout,
-            ensure=event_type_topology(event.type),
+            exchange, routing_key, message, timeout=timeout, wait=wait, ensure=topology
         )
 
     def publish_many(self, events: Iterable[Event], timeout: float = PUBLISH_SECONDS) -> None:
@@ -77,16 +84,28 @@ class BrokerBus(EventBus):
         self._check_open()
         remaining = iter(events)
         sending: deque[Future[None]] = deque()
-        while chunk := [self._prepared(event) for event in islice(remaining, CHUNK_EVENTS)]:
-            # Not more than a few chunks ahead of the broker: `events` may be endless.
-            if len(sending) >= CHUNKS_AHEAD:
+        while batch := self._next_batch(remaining):
+            # Not far ahead of the broker: `events` may be endless.
+            if len(sending) >= BATCHES_AHEAD:
                 sending.popleft().result()
-            sending.append(self.link.publish_many(chunk, timeout=timeout))
+            sending.append(self.link.publish_many(batch, timeout=timeout, wait=timeout))
         errors = [error for future in sending if (error := future.exception())]
         if errors:
             raise errors[0]
 
-    def _prepared(self, event: Event) -> tuple[str, str, Message, Topology]:
+    def _next_batch(self, events: Iterator[Event]) -> list[_Prepared]:
+        """Encode the next events: few, as the connection's thread stands still meanwhile."""
+        batch: list[_Prepared] = []
+        size = 0
+        for event in events:
+            prepared = self._prepared(event)
+            batch.append(prepared)
+            size += len(prepared[2].body)
+            if len(batch) >= BATCH_EVENTS or size >= BATCH_BYTES:
+                break
+        return batch
+
+    def _prepared(self, event: Event) -> _Prepared:
         event = event.caused()
         return (
             event_exchange(event.type),

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from bus_core.errors import WouldDeadlock
+from bus_core.errors import Backpressure, WouldDeadlock
 from bus_core.event import Event
 from bus_core.names import check_name
 from bus_core.retry import RetryPolicy
@@ -20,6 +21,8 @@ HandlerT = TypeVar("HandlerT", bound=Handler)
 
 PUBLISH_SECONDS = 30.0
 GRACE_SECONDS = 25.0
+ROOM_SECONDS = 0.01
+"""How often a coroutine looks whether there is room for its event."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +61,8 @@ class EventBus(ABC):
     def publish_soon(self, event: Event, timeout: float = PUBLISH_SECONDS) -> "Future[None]":
         """Send an event; the future ends when the broker has it, or with a `BusError`.
 
-        `timeout` in seconds, from now. Raises `InvalidEvent` and `BusClosed` at once.
+        `timeout` in seconds, from now. Raises `InvalidEvent` and `BusClosed` at once, and
+        `Backpressure` when too many events wait for the broker already.
         """
 
     @abstractmethod
@@ -112,6 +116,27 @@ class EventBus(ABC):
         self.forbid_deadlock("publish")
         self.publish_soon(event, timeout).result()
 
+    async def publish_async(  # `timeout` means what it does everywhere on the bus
+        self, event: Event, timeout: float = PUBLISH_SECONDS  # noqa: ASYNC109
+    ) -> None:
+        """Send an event from a coroutine, and return once the broker has it.
+
+        `timeout` in seconds. Waits while too many events wait for the broker. Raises as
+        `publish`; a task that is cancelled leaves the event sent, or not.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                future = self.publish_soon(event, left)
+            except Backpressure:
+                if left <= 0:
+                    raise
+                await asyncio.sleep(ROOM_SECONDS)
+            else:
+                await asyncio.wrap_future(future)
+                return
+
     def publish_many(self, events: Iterable[Event], timeout: float = PUBLISH_SECONDS) -> None:
         """Send events and return once the broker has all of them; raises the first error."""
         self.forbid_deadlock("publish_many")
@@ -124,8 +149,7 @@ class EventBus(ABC):
         """Raise `WouldDeadlock` when the calling thread runs an event loop."""
         if asyncio._get_running_loop() is not None:
             raise WouldDeadlock(
-                f"{call}() would block the running event loop; use publish_soon() and wrap it with "
-                "asyncio.wrap_future()"
+                f"{call}() would block the running event loop; await publish_async() there"
             )
 
     def __enter__(self) -> Self:

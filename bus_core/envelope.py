@@ -7,6 +7,7 @@ are CloudEvents 1.0 attributes (`correlationid` and `causationid` are extension 
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -19,6 +20,8 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 """RabbitMQ 4 refuses larger messages unless told otherwise."""
 CONTENT_TYPE = "application/json"
 CAUSATION_HEADER = "ce-causationid"
+_EXACT_SECONDS = 2**32
+"""Up to here (the year 2106) a float of seconds tells microseconds apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +63,8 @@ def encode(event: Event, *, service: str) -> Message:
         },
         "meta": {"attempts": 0, "retries": 10, "failures": 0},
     }
-    for what, value in (
-        ("id", event.id),
-        ("correlation id", event.correlation_id),
-        ("causation id", event.causation_id or ""),
-    ):
-        _check_id(what, value)
+    _check_id("id", event.id)
+    _check_id("correlation id", event.correlation_id)
     headers = {
         "ce-specversion": "1.0",
         "ce-id": event.id,
@@ -74,6 +73,7 @@ def encode(event: Event, *, service: str) -> Message:
         "ce-time": created,
     }
     if event.causation_id:
+        _check_id("causation id", event.causation_id)
         headers[CAUSATION_HEADER] = event.causation_id
     body = _dump(document)
     if len(body) > MAX_BODY_BYTES:
@@ -131,10 +131,21 @@ def with_meta(envelope: Envelope, meta: Meta) -> bytes:
 
 def rfc3339(moment: datetime) -> str:
     """Return a moment as RFC 3339 in UTC with milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds = moment.timestamp()
+    if not 0 <= seconds < _EXACT_SECONDS:
+        written = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+        return written.replace("+00:00", "Z")
+    return f"{_second(int(seconds))}.{moment.microsecond // 1000:03}Z"
+
+
+@lru_cache(maxsize=16)  # many events happen in the same second
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _check_id(what: str, value: str) -> None:
+    if len(value) <= MAX_ID_BYTES and value.isascii():
+        return
     try:
         length = len(value.encode())
     except UnicodeEncodeError as error:
@@ -154,7 +165,9 @@ def _created(value: Any, timestamp: int | None) -> datetime:
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            if moment.tzinfo is None:
+                return moment.replace(tzinfo=UTC)
+            return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
         except (ValueError, OverflowError) as error:
             raise UndecodableMessage(f"the event's 'created' is not a date: {error}") from error
     if value is not None:

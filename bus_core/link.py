@@ -107,14 +107,17 @@ class Link(Protocol):
         *,
         mandatory: bool = False,
         timeout: float = 30.0,
+        wait: float = 0.0,
         ensure: Topology | None = None,
     ) -> "Future[None]":
         """Send a message; the future ends when the broker has confirmed it.
 
-        The timeout is in seconds. `ensure` is looked up, or declared, before the first publish
-        to this exchange on a connection. Errors of the future: `NotSent`, `BrokerBlocked`,
-        `PublishTimeout`, `PublishRefused`, `Unroutable` (only with `mandatory`),
-        `AccessRefused`, `LoginRefused`, `BusClosed`.
+        `timeout` is in seconds from now on. When too many messages wait for the broker already,
+        this blocks for `wait` seconds at most and then raises `Backpressure`, or `BrokerBlocked`;
+        a mandatory message is always taken. `ensure` is looked up, or declared, before the first
+        publish to this exchange on a connection. Errors of the future: `NotSent`,
+        `BrokerBlocked`, `PublishTimeout`, `PublishRefused`, `Unroutable` (only with
+        `mandatory`), `AccessRefused`, `LoginRefused`, `BusClosed`.
         """
 
     def publish_many(
@@ -122,6 +125,7 @@ class Link(Protocol):
         messages: "Sequence[tuple[str, str, Message, Topology | None]]",
         *,
         timeout: float = 30.0,
+        wait: float = 0.0,
     ) -> "Future[None]":
         """As `publish`, for one or more (exchange, routing key, message, ensure), in order.
 

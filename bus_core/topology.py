@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from bus_core.names import PATTERN, check_name
@@ -101,6 +102,7 @@ def merge(parts: Iterable[Topology]) -> Topology:
 # -- names --
 
 
+@lru_cache(maxsize=4096)  # asked for every event, about few types
 def event_exchange(event_type: str) -> str:
     """Name of the fanout exchange that every event of this type goes to."""
     return f"event__{check_name(event_type, 'event type')}"
@@ -155,6 +157,7 @@ def consumer_policy() -> Policy:
     )
 
 
+@lru_cache(maxsize=4096)
 def event_type_topology(event_type: str) -> Topology:
     """What an event type needs: its fanout exchange."""
     return Topology(exchanges=(Exchange(name=event_exchange(event_type)),))

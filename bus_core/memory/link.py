@@ -67,6 +67,7 @@ class MemoryLink:
         *,
         mandatory: bool = False,
         timeout: float = 30.0,
+        wait: float = 0.0,  # noqa: ARG002 - nothing waits here
         ensure: Topology | None = None,
     ) -> "Future[None]":
         """Route a message now; the future has ended when this returns."""
@@ -94,6 +95,7 @@ class MemoryLink:
         messages: "Sequence[tuple[str, str, Message, Topology | None]]",
         *,
         timeout: float = 30.0,
+        wait: float = 0.0,  # noqa: ARG002
     ) -> "Future[None]":
         """Route many messages, in order."""
         futures = [

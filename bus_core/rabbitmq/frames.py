@@ -6,6 +6,7 @@ are named where they apply. Field tables of kinds that are not known here go thr
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from struct import Struct
 from typing import Any
 
@@ -26,8 +27,12 @@ _publish = Struct(">LH")
 _content = Struct(">HHQH")
 _long = Struct(">L")
 _tag_and_bits = Struct(">QB")
+_confirm = Struct(">LQB")
 _timestamp = Struct(">Q")
 _signed = Struct(">q")
+_LENGTHS = [bytes((length,)) for length in range(256)]
+_FEW_VALUES = frozenset(("ce-specversion", "ce-type", "ce-source"))
+"""Headers that have the same few values all the time: what is made of them is kept."""
 FRAME_OVERHEAD = _frame.size + len(_END)
 
 # Property flags (section 4.2.6.1), in the order in which their values follow.
@@ -51,6 +56,27 @@ def publish_frames(
 
     Raises `ValueError` when a short string is longer than 255 bytes.
     """
+    body = message.body
+    header = _header(message, len(body))
+    parts = [
+        _method_frame(channel, exchange, routing_key, mandatory),
+        _frame.pack(HEADER, channel, len(header)),
+        header,
+        _END,
+    ]
+    size = frame_max - FRAME_OVERHEAD
+    if len(body) <= size:
+        if body:
+            parts += (_frame.pack(BODY, channel, len(body)), body, _END)
+    else:
+        for start in range(0, len(body), size):
+            chunk = body[start : start + size]
+            parts += (_frame.pack(BODY, channel, len(chunk)), chunk, _END)
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=1024)  # a service publishes few types of event
+def _method_frame(channel: int, exchange: str, routing_key: str, mandatory: bool) -> bytes:
     method = b"".join(
         (
             _publish.pack(BASIC_PUBLISH, 0),
@@ -59,28 +85,18 @@ def publish_frames(
             b"\x01" if mandatory else b"\x00",
         )
     )
-    body = message.body
-    header = _header(message, len(body))
-    parts = [
-        _frame.pack(METHOD, channel, len(method)),
-        method,
-        _END,
-        _frame.pack(HEADER, channel, len(header)),
-        header,
-        _END,
-    ]
-    size = frame_max - FRAME_OVERHEAD
-    for start in range(0, len(body), size):
-        chunk = body[start : start + size]
-        parts += (_frame.pack(BODY, channel, len(chunk)), chunk, _END)
-    return b"".join(parts)
+    return _frame.pack(METHOD, channel, len(method)) + method + _END
 
 
 def _short(text: str) -> bytes:
     encoded = text.encode()
     if len(encoded) > 255:
         raise ValueError(f"{text[:40]!r}… is longer than 255 bytes")
-    return bytes((len(encoded),)) + encoded
+    return _LENGTHS[len(encoded)] + encoded
+
+
+_known_short = lru_cache(maxsize=1024)(_short)
+"""For texts of which there are few, such as the names of headers."""
 
 
 def _header(message: Message, size: int) -> bytes:
@@ -88,7 +104,7 @@ def _header(message: Message, size: int) -> bytes:
     values = [b""]
     if message.content_type is not None:
         flags |= _CONTENT_TYPE
-        values.append(_short(message.content_type))
+        values.append(_known_short(message.content_type))
     if message.headers:
         flags |= _HEADERS
         values.append(_table(message.headers))
@@ -107,13 +123,13 @@ def _header(message: Message, size: int) -> bytes:
         values.append(_timestamp.pack(message.timestamp))
     if message.type is not None:
         flags |= _TYPE
-        values.append(_short(message.type))
+        values.append(_known_short(message.type))
     if message.user_id is not None:
         flags |= _USER_ID
         values.append(_short(message.user_id))
     if message.app_id is not None:
         flags |= _APP_ID
-        values.append(_short(message.app_id))
+        values.append(_known_short(message.app_id))
     values[0] = _content.pack(_BASIC, 0, size, flags)
     return b"".join(values)
 
@@ -122,11 +138,12 @@ def _table(headers: Mapping[str, Any]) -> bytes:
     """Return a field table (section 4.2.5.5); strings and numbers at once, the rest by pika."""
     parts: list[bytes] = []
     for name, value in headers.items():
-        if type(value) is str:
-            text = value.encode()
-            parts += (_short(name), b"S", _long.pack(len(text)), text)
+        if name in _FEW_VALUES and type(value) is str:
+            parts.append(_known_string_entry(name, value))
+        elif type(value) is str:
+            parts.append(_string_entry(name, value))
         elif type(value) is int and -(2**63) <= value < 2**63:
-            parts += (_short(name), b"l", _signed.pack(value))
+            parts += (_known_short(name), b"l", _signed.pack(value))
         else:
             pieces: list[bytes] = []
             encode_table(pieces, dict(headers))
@@ -135,10 +152,18 @@ def _table(headers: Mapping[str, Any]) -> bytes:
     return _long.pack(len(table)) + table
 
 
-def confirm(payload: bytes, start: int) -> tuple[int, bool]:
-    """Return delivery tag and `multiple` of a `basic.ack` or `basic.nack` at `start`."""
-    tag, bits = _tag_and_bits.unpack_from(payload, start + 4)
-    return tag, bool(bits & 1)
+def _string_entry(name: str, value: str) -> bytes:
+    text = value.encode()
+    return _known_short(name) + b"S" + _long.pack(len(text)) + text
+
+
+_known_string_entry = lru_cache(maxsize=1024)(_string_entry)
+
+
+def confirm(payload: bytes, start: int) -> tuple[int, int, bool]:
+    """Return method, delivery tag and `multiple` of a `basic.ack` or `basic.nack` at `start`."""
+    method, tag, bits = _confirm.unpack_from(payload, start)
+    return method, tag, bool(bits & 1)
 
 
 def deliver(payload: bytes, start: int) -> tuple[int, bool, str, str]:

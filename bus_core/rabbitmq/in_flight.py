@@ -126,10 +126,6 @@ class Outgoing:
         self.frames_channel = channel
         self.frames = encode_frames(channel, self, self.message, frame_max)
 
-    def finish(self, error: BusError | None = None) -> None:
-        """Tell whoever waits."""
-        self.ticket.finish(error)
-
 
 def encode_frames(channel: int, outgoing: Outgoing, message: Message, frame_max: int) -> bytes:
     """Return the frames of an outgoing message; raises `InvalidEvent`."""

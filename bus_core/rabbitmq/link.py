@@ -100,6 +100,7 @@ class RabbitLink:
         *,
         mandatory: bool = False,
         timeout: float = 30.0,
+        wait: float = 0.0,
         ensure: Topology | None = None,
     ) -> "Future[None]":
         """Send a message; the future ends when the broker has confirmed it."""
@@ -110,7 +111,7 @@ class RabbitLink:
             exchange, routing_key, message, ensure, deadline, ticket, mandatory=mandatory
         )
         outgoing.encode(publisher.channel_number, publisher.frame_max)
-        publisher.submit((outgoing,))
+        publisher.submit((outgoing,), wait=wait, limited=not mandatory)
         return ticket.future
 
     def publish_many(
@@ -118,6 +119,7 @@ class RabbitLink:
         messages: "Sequence[tuple[str, str, Message, Topology | None]]",
         *,
         timeout: float = 30.0,
+        wait: float = 0.0,
     ) -> "Future[None]":
         """As `publish`, for many at once, in order; the future ends with the last of them."""
         publisher = self._get_publisher()
@@ -128,7 +130,7 @@ class RabbitLink:
             outgoing = Outgoing(exchange, routing_key, message, ensure, deadline, ticket)
             outgoing.encode(publisher.channel_number, publisher.frame_max)
             batch.append(outgoing)
-        publisher.submit(batch)
+        publisher.submit(batch, wait=wait)
         return ticket.future
 
     def tell(self, exchange: str, message: Message, *, ensure: Topology | None = None) -> None:

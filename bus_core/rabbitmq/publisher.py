@@ -19,6 +19,7 @@ from pika.spec import Basic
 
 from bus_core.errors import (
     AccessRefused,
+    Backpressure,
     BrokerBlocked,
     BusClosed,
     BusError,
@@ -29,19 +30,20 @@ from bus_core.errors import (
     Unroutable,
 )
 from bus_core.link import LinkState
+from bus_core.rabbitmq.backlog import MAX_BYTES, MAX_MESSAGES, Backlog
 from bus_core.rabbitmq.bursts import BurstConnection
 from bus_core.rabbitmq.connection import Connection
 from bus_core.rabbitmq.declarer import Declarer
 from bus_core.rabbitmq.engine import Engine, Signal
 from bus_core.rabbitmq.frames import BASIC_ACK, BASIC_NACK, METHOD, confirm
 from bus_core.rabbitmq.in_flight import InFlight, Outgoing, encode_frames
+from bus_core.rabbitmq.lookups import Lookups
 from bus_core.rabbitmq.wire import ACCESS_REFUSED, channel_error, to_properties
-from bus_core.topology import Exchange, Topology
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_FRAME_MAX = 131_072
-WINDOW_MESSAGES = 1000
+WINDOW_MESSAGES = 2000
 WINDOW_BYTES = 8 * 1024 * 1024
 DEADLINE_CHECK_SECONDS = 0.2
 NACK_BACKOFF_SECONDS = 0.2
@@ -59,15 +61,15 @@ class Publisher:
     def __init__(self, engine: Engine, connection: Connection, declarer: Declarer) -> None:
         self._engine = engine
         self._connection = connection
-        self._declarer = declarer
         self._channel: Channel | None = None
+        self._backlog = Backlog()
         self._inbox: deque[Outgoing] = deque()
         self._waiting: deque[Outgoing] = deque()
+        self._lookups = Lookups(declarer, self._send_again, self._finish)
         self._in_flight = InFlight()
         self._refused: list[Outgoing] = []
-        self._known: set[str] = {""}
-        self._checking: dict[str, list[Outgoing]] = {}
         self._watching = False
+        self._confirms_came = False
         self._stall_seconds = STALL_SECONDS
         self._last_progress = 0.0
         self._closed = False
@@ -80,17 +82,23 @@ class Publisher:
         """Connect."""
         self._connection.add(self)
 
-    def submit(self, outgoing: Sequence[Outgoing]) -> None:
-        """Take messages over; from any thread."""
-        self._inbox.extend(outgoing)
+    def submit(self, batch: Sequence[Outgoing], *, wait: float = 0.0, limited: bool = True) -> None:
+        """Take messages over; from any thread.
+
+        When too many wait already, this waits for room for `wait` seconds; those that are not
+        `limited` are always taken. Raises `Backpressure`, or what keeps the broker from taking
+        any.
+        """
+        size = sum(one.size for one in batch)
+        if not self._backlog.enter(len(batch), size, wait=wait, limited=limited):
+            raise self._no_room(waited=wait > 0)
+        self._inbox.extend(batch)
         self._wake()
 
     @property
     def pending(self) -> int:
         """How many messages are not settled yet."""
-        checking = sum(len(held) for held in self._checking.values())
-        queued = len(self._inbox) + len(self._waiting) + len(self._refused)
-        return queued + self._in_flight.messages + checking
+        return self._backlog.messages
 
     def close(self) -> None:
         """Fail what is left."""
@@ -99,7 +107,7 @@ class Publisher:
             error: BusError = BusClosed("the bus was closed before the event was sent")
             if outgoing.sent:
                 error = PublishTimeout("the bus was closed before the broker had confirmed")
-            outgoing.finish(error)
+            self._finish((outgoing,), error)
 
     # -- the connection --
 
@@ -108,31 +116,31 @@ class Publisher:
         self.frame_max = connection.params.frame_max or DEFAULT_FRAME_MAX
         if isinstance(connection, BurstConnection):
             connection.after_burst(self._after_burst)
+        connection.add_on_connection_unblocked_callback(lambda *_: self._pump())
         connection.channel(on_open_callback=self._on_channel)
 
     def on_down(self) -> None:
         """Everything unconfirmed is unknown: it will be sent again, in order."""
         self._channel = None
-        self._known = {""}
-        unfinished = self._take_all()
-        self._waiting.extend(unfinished)
+        self._waiting.extend(self._take_all())
         self._watch_deadlines()
 
     def on_failed(self, error: LoginRefused) -> None:
         """No message will ever get through."""
-        for outgoing in self._take_all():
-            outgoing.finish(error)
+        self._finish(self._take_all(), error)
 
     def _take_all(self) -> list[Outgoing]:
         """Return everything that is not finished, oldest first, and forget it."""
-        checking = [one for held in self._checking.values() for one in held]
         sent = [*self._refused, *self._in_flight.take_all()]
-        everything = [*sent, *checking, *self._waiting, *self._inbox]
         self._refused.clear()
-        self._checking.clear()
+        self._take_inbox()
+        everything = [*sent, *self._lookups.forget_all(), *self._waiting]
         self._waiting.clear()
-        self._inbox.clear()
         return everything
+
+    def _take_inbox(self) -> None:
+        while self._inbox:  # others append meanwhile
+            self._waiting.append(self._inbox.popleft())
 
     def _on_channel(self, channel: Channel) -> None:
         channel.add_on_close_callback(self._on_channel_closed)
@@ -172,14 +180,15 @@ class Publisher:
         refused = reason.reply_code == ACCESS_REFUSED
         logger.warning("the publishing channel was closed: %s", error)
         if culprit is not None:
-            self._known.discard(culprit)
+            self._lookups.forget(culprit)
         again = []
         for outgoing in self._in_flight.take_all():
             outgoing.channel_losses += 1
             if refused and outgoing.exchange == culprit:
-                outgoing.finish(AccessRefused(str(error)))
+                self._finish((outgoing,), AccessRefused(str(error)))
             elif outgoing.channel_losses >= MAX_CHANNEL_LOSSES:
-                outgoing.finish(PublishRefused(f"the broker closed the channel: {error}"))
+                closed = PublishRefused(f"the broker closed the channel: {error}")
+                self._finish((outgoing,), closed)
             else:
                 again.append(outgoing)
         self._waiting.extendleft(reversed(again))
@@ -189,27 +198,27 @@ class Publisher:
     def _pump(self) -> None:
         if self._connection.state is LinkState.FAILED:
             self._connection.connect()
-        while self._inbox:
-            self._waiting.append(self._inbox.popleft())
+        self._take_inbox()
         channel = self._channel
-        if channel is not None and channel.is_open:
+        # A broker in alarm does not read: what we sent would be in doubt without need.
+        if channel is not None and channel.is_open and self._connection.state is LinkState.OPEN:
             burst: list[bytes] = []
+            in_flight, waiting = self._in_flight, self._waiting
             while (
-                self._waiting
-                and self._in_flight.messages < WINDOW_MESSAGES
-                and self._in_flight.bytes < WINDOW_BYTES
+                waiting and in_flight.messages < WINDOW_MESSAGES and in_flight.bytes < WINDOW_BYTES
             ):
-                self._send(channel, self._waiting.popleft(), burst)
+                self._send(channel, waiting.popleft(), burst)
             if burst and isinstance(channel.connection, BurstConnection):
                 channel.connection.send(b"".join(burst))
-        if self._waiting or self._in_flight.messages or self._checking:
+        if self._backlog.messages:
             self._watch_deadlines()
 
     def _send(self, channel: Channel, outgoing: Outgoing, burst: list[bytes]) -> None:
         if outgoing.ticket.cancelled:
+            self._backlog.leave(1, outgoing.size)
             return
-        if outgoing.exchange not in self._known:
-            self._look_up(outgoing)
+        if outgoing.exchange not in self._lookups.known:
+            self._lookups.hold(outgoing)
             return
         message, frames = outgoing.message, outgoing.frames
         number = channel.channel_number
@@ -236,30 +245,15 @@ class Publisher:
             mandatory=outgoing.mandatory,
         )
 
-    def _look_up(self, outgoing: Outgoing) -> None:
-        """Make sure of an exchange before its first message: a 404 would end all in flight."""
-        exchange = outgoing.exchange
-        if (held := self._checking.get(exchange)) is not None:
-            held.append(outgoing)
-            return
-        self._checking[exchange] = [outgoing]
-        topology = outgoing.ensure
-        lookup = topology or Topology(exchanges=(Exchange(name=exchange),))
+    def _send_again(self, batch: list[Outgoing]) -> None:
+        self._waiting.extendleft(reversed(batch))
+        self._pump()
 
-        def done(error: BusError | None) -> None:
-            held = self._checking.pop(exchange, [])
-            if isinstance(error, NotSent):
-                self._waiting.extendleft(reversed(held))  # the connection went meanwhile
-                return
-            if error is None:
-                self._known.add(exchange)
-                self._waiting.extendleft(reversed(held))
-                self._pump()
-                return
-            for one in held:
-                one.finish(error)
-
-        self._declarer.ensure(lookup, done, may_declare=topology is not None)
+    def _finish(self, batch: Sequence[Outgoing], error: BusError | None = None) -> None:
+        """End messages: tell whoever waits, and make room for others."""
+        for outgoing in batch:
+            outgoing.ticket.finish(error)
+        self._backlog.leave(len(batch), sum(one.size for one in batch))
 
     # -- back --
 
@@ -267,10 +261,9 @@ class Publisher:
         """Take confirms as they come from the socket; everything else is pika's."""
         if kind != METHOD or size < CONFIRM_BYTES:
             return False
-        method = int.from_bytes(buffer[start : start + 4], "big")
+        method, tag, multiple = confirm(buffer, start)
         if method not in {BASIC_ACK, BASIC_NACK}:
             return False
-        tag, multiple = confirm(buffer, start)
         self._on_confirm(tag, multiple=multiple, nack=method == BASIC_NACK)
         return True
 
@@ -283,35 +276,43 @@ class Publisher:
             self._after_burst()
 
     def _on_confirm(self, tag: int, *, multiple: bool, nack: bool) -> None:
-        self._last_progress = time.monotonic()
-        self._stall_seconds = STALL_SECONDS
-        for outgoing in self._in_flight.settle(tag, multiple=multiple):
-            self._confirmed(outgoing, nack=nack)
+        self._confirms_came = True
+        settled = self._in_flight.settle(tag, multiple=multiple)
+        if nack:
+            self._refuse(settled)
+        elif any(one.returned is not None for one in settled):
+            self._finish_returned(settled)
+        else:
+            self._finish(settled)
 
     def _after_burst(self) -> None:
+        if self._confirms_came:
+            self._confirms_came = False
+            self._last_progress = time.monotonic()
+            self._stall_seconds = STALL_SECONDS
         if self._waiting:
             self._pump()
 
-    def _confirmed(self, outgoing: Outgoing, *, nack: bool) -> None:
-        if nack:
-            if not self._refused:
-                self._engine.call_later(NACK_BACKOFF_SECONDS, self._after_nacks)
-            self._refused.append(outgoing)
-        elif outgoing.returned is not None:
+    def _refuse(self, settled: list[Outgoing]) -> None:
+        if settled and not self._refused:
+            self._engine.call_later(NACK_BACKOFF_SECONDS, self._after_nacks)
+        self._refused.extend(settled)
+
+    def _finish_returned(self, settled: list[Outgoing]) -> None:
+        for outgoing in settled:
+            if outgoing.returned is None:
+                self._finish((outgoing,))
+                continue
             # What it should have reached is gone: look the topology up again next time.
-            self._known.discard(outgoing.exchange)
-            outgoing.finish(Unroutable(outgoing.returned))
-        else:
-            outgoing.finish()
+            self._lookups.forget(outgoing.exchange)
+            self._finish((outgoing,), Unroutable(outgoing.returned))
 
     def _after_nacks(self) -> None:
         refused, self._refused = self._refused, []
         now = time.monotonic()
-        self._waiting.extendleft(one for one in reversed(refused) if now < one.deadline)
-        for outgoing in refused:
-            if now >= outgoing.deadline:
-                outgoing.finish(PublishRefused("the broker refused the event (nack)"))
-        self._pump()
+        late = [one for one in refused if now >= one.deadline]
+        self._finish(late, PublishRefused("the broker refused the event (nack)"))
+        self._send_again([one for one in refused if now < one.deadline])
 
     def _on_return(
         self, channel: Channel, method: Basic.Return, properties: BasicProperties, _body: bytes
@@ -335,16 +336,15 @@ class Publisher:
     def _check_deadlines(self) -> None:
         self._watching = False
         now = time.monotonic()
-        for queue in (self._waiting, *self._checking.values()):
-            late = [one for one in queue if now >= one.deadline]
-            for outgoing in late:
+        for queue in (self._waiting, *self._lookups):
+            for outgoing in [one for one in queue if now >= one.deadline]:
                 queue.remove(outgoing)
-                outgoing.finish(self._late(outgoing))
+                self._finish((outgoing,), self._late(outgoing))
         for outgoing in self._in_flight.expire(now):
-            outgoing.finish(self._late(outgoing))
+            self._finish((outgoing,), self._late(outgoing))
         if self._in_flight.messages and now - self._last_progress > self._stall_seconds:
             self._give_up_channel(now)
-        if self.pending:
+        if self._backlog.messages:
             self._watch_deadlines()
 
     def _give_up_channel(self, now: float) -> None:
@@ -367,9 +367,28 @@ class Publisher:
         self._open_channel()
 
     def _late(self, outgoing: Outgoing) -> BusError:
-        if self._connection.state is LinkState.BLOCKED and not outgoing.sent:
-            return BrokerBlocked("the broker is short of memory or disk and takes no events")
+        if self._connection.state is LinkState.BLOCKED:
+            return _blocked(sent=outgoing.sent)
         if outgoing.sent:
             return PublishTimeout("the broker did not confirm the event in time; it may have it")
+        return NotSent(f"the event could not be sent in time ({self._obstacle})")
+
+    def _no_room(self, *, waited: bool) -> BusError:
+        if waited and self._connection.state is LinkState.BLOCKED:
+            return _blocked(sent=False)
+        return Backpressure(
+            f"{self._backlog.messages} events ({self._backlog.bytes} bytes) wait for the broker "
+            f"already ({self._obstacle}); {MAX_MESSAGES} or {MAX_BYTES} bytes are the most. "
+            "This event was not sent"
+        )
+
+    @property
+    def _obstacle(self) -> str:
         state, why = self._connection.state.value, self._connection.last_error
-        return NotSent(f"the event could not be sent in time ({state}{why and ': '}{why})")
+        return f"{state}{why and ': '}{why}" if state != "open" else state
+
+
+def _blocked(*, sent: bool) -> BrokerBlocked:
+    error = BrokerBlocked("the broker is short of memory or disk and takes no events")
+    error.outcome_known = not sent
+    return error
