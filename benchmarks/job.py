@@ -15,11 +15,12 @@ SERVICE = "bench-worker"
 EXCHANGE = event_exchange(EVENT_TYPE)
 QUEUE = consumer_queue(EVENT_TYPE, SERVICE)
 
-PAYLOAD = {"journal": "elife", "articleId": "12345", "notes": "x" * 130}
+PAYLOAD = {"journal": "elife", "articleId": "12345", "notes": "x" * 153}
 """Makes a body of 400 bytes."""
 WARM_UP_EVENTS = 500
 """Published before the clock runs: channels are open then, and the exchange is known."""
 PREFETCH = 200
+LATENCY_EVENTS_PER_SECOND = 200
 
 Figures = dict[str, float]
 

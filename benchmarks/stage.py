@@ -34,6 +34,7 @@ class Stage:
         parameters.heartbeat = 0  # it is silent while a contestant runs
         self._connection = pika.BlockingConnection(parameters)
         self._channel = self._connection.channel()
+        # pika shows them on its asynchronous connections only.
         properties = self._connection._impl.server_properties
         self.broker_version = str(properties.get("version", "unknown"))
 

@@ -14,7 +14,7 @@ Row = tuple[str, ...]
 def rows(played: Iterable[tuple[Part, Results]]) -> list[Row]:
     """Return a line for each figure of each contestant."""
     return [
-        _row(figure, name, results)
+        _row(figure, name, results, with_cpu=figure is part.figures[0])
         for part, results in played
         for figure in part.figures
         for name in results
@@ -46,9 +46,9 @@ def markdown(lines: Sequence[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in (HEAD, rule, *lines))
 
 
-def _row(figure: Figure, name: str, results: Results) -> Row:
+def _row(figure: Figure, name: str, results: Results, *, with_cpu: bool) -> Row:
     values = [figures[figure.key] for figures in results[name]]
-    cpu = [figures["cpu"] for figures in results[name] if "cpu" in figures]
+    cpu = [figures["cpu"] for figures in results[name] if with_cpu and "cpu" in figures]
     ratio = _ratio(figure, name, results)
     return (
         figure.title,
@@ -56,7 +56,7 @@ def _row(figure: Figure, name: str, results: Results) -> Row:
         f"{_number(median(values))} {figure.unit}",
         f"{_number(min(values))} – {_number(max(values))}",
         "" if ratio is None else f"{ratio:.2f}",
-        _target(figure, name, ratio),
+        _target(figure, name, median(values) if name == OURS else ratio),
         f"{median(cpu):.0f}" if cpu else "",
     )
 
@@ -69,14 +69,16 @@ def _ratio(figure: Figure, name: str, results: Results) -> float | None:
     return median(ours[figure.key] / theirs[figure.key] for ours, theirs in pairs)
 
 
-def _target(figure: Figure, name: str, ratio: float | None) -> str:
+def _target(figure: Figure, name: str, reached: float | None) -> str:
     target = figure.targets.get(name)
-    if target is None or ratio is None:
+    if target is None or reached is None:
         return ""
     sign = "≥" if figure.more_is_better else "≤"
-    reached = ratio >= target.bound if figure.more_is_better else ratio <= target.bound
-    word = "aim " if target.aim else ""
-    return f"{word}{sign} {target.bound:.2f} {'✓' if reached else '✗'}"
+    met = reached >= target.bound if figure.more_is_better else reached <= target.bound
+    unit = f" {figure.unit}" if name == OURS else ""
+    return (
+        f"{'aim ' if target.aim else ''}{sign} {_number(target.bound)}{unit} {'✓' if met else '✗'}"
+    )
 
 
 def _number(value: float) -> str:

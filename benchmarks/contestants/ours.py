@@ -5,6 +5,8 @@ import time
 
 from benchmarks.job import (
     EVENT_TYPE,
+    LATENCY_EVENTS_PER_SECOND,
+    PAYLOAD,
     PREFETCH,
     PUBLISHER,
     SERVICE,
@@ -19,7 +21,6 @@ from benchmarks.job import (
 from bus_core import Event, connect
 
 THREADS = 16
-LATENCY_EVENTS_PER_SECOND = 200
 
 
 def publish_many(job: Job) -> Figures:
@@ -117,5 +118,5 @@ def _publish_slowly(bus, seconds: float) -> int:
     total = round(seconds * LATENCY_EVENTS_PER_SECOND)
     for number in range(total):
         time.sleep(max(0.0, start + number / LATENCY_EVENTS_PER_SECOND - time.perf_counter()))
-        bus.publish(new_event({"at": time.perf_counter(), "notes": "x" * 130}))
+        bus.publish(new_event({**PAYLOAD, "at": time.perf_counter()}))
     return total

@@ -1,5 +1,6 @@
 """pika's asynchronous connection in one thread: what a careful programmer writes by hand."""
 
+import time
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 
@@ -8,6 +9,7 @@ from pika.channel import Channel
 
 from benchmarks.job import (
     EXCHANGE,
+    LATENCY_EVENTS_PER_SECOND,
     PREFETCH,
     QUEUE,
     WARM_UP_EVENTS,
@@ -15,6 +17,7 @@ from benchmarks.job import (
     Job,
     Stopwatch,
     for_seconds,
+    percentiles,
     ready_body,
 )
 
@@ -99,6 +102,46 @@ def consume(job: Job) -> Figures:
     def begin(channel: Channel) -> None:
         channel.basic_qos(
             prefetch_count=PREFETCH, callback=lambda _: channel.basic_consume(QUEUE, handle)
+        )
+
+    _run(job.url, begin)
+    return figures
+
+
+def latency(job: Job) -> Figures:
+    """Publish at a low rate and consume, on two channels of one connection."""
+    took: list[float] = []
+    total = round(job.seconds * LATENCY_EVENTS_PER_SECOND)
+    body = ready_body()
+    figures: Figures = {}
+    watch: Stopwatch
+
+    def publish(channel: Channel, number: int) -> None:
+        properties = pika.BasicProperties(delivery_mode=2, message_id=repr(time.perf_counter()))
+        channel.basic_publish(EXCHANGE, "", body, properties)
+        if number < total:
+            channel.connection.ioloop.call_later(
+                1 / LATENCY_EVENTS_PER_SECOND, lambda: publish(channel, number + 1)
+            )
+
+    def handle(channel: Channel, method: pika.spec.Basic.Deliver, properties, _body) -> None:
+        took.append(time.perf_counter() - float(properties.message_id))
+        channel.basic_ack(method.delivery_tag)
+        if len(took) == total:
+            figures.update(watch.figures(total) | percentiles(took[len(took) // 10 :]))
+            channel.connection.close()
+
+    def begin_to_publish(channel: Channel) -> None:
+        nonlocal watch
+        channel.confirm_delivery(lambda _: None)
+        watch = Stopwatch()
+        publish(channel, 1)
+
+    def begin(channel: Channel) -> None:
+        channel.basic_consume(
+            QUEUE,
+            handle,
+            callback=lambda _: channel.connection.channel(on_open_callback=begin_to_publish),
         )
 
     _run(job.url, begin)
