@@ -57,7 +57,7 @@ def _row(figure: Figure, name: str, results: Results, *, with_cpu: bool) -> Row:
         f"{_number(min(values))} – {_number(max(values))}",
         "" if ratio is None else f"{ratio:.2f}",
         _target(figure, name, median(values) if name == OURS else ratio),
-        f"{median(cpu):.0f}" if cpu else "",
+        f"{median(cpu):.1f}" if cpu else "",
     )
 
 
