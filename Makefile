@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all lint broker requirements clean environment packages
+.PHONY: help run test test-all lint broker bench requirements clean environment packages
 MAKEFLAGS += --no-print-directory
 
 PYTHON_IN_VENV := .venv/bin/python
@@ -52,6 +52,11 @@ lint: environment  ## format, lint, types, imports, migrations, Django's checks
 broker: environment  ## a private RabbitMQ until Ctrl-C
 	@scripts/install-system-packages rabbitmq
 	@$(PYTHON_IN_VENV) -m tests.harness.broker
+
+bench:  ## the library's speed against its peers, on a private RabbitMQ (ARGS="publish_many --rounds 3")
+	@scripts/environment bench
+	@scripts/install-system-packages rabbitmq
+	@$(PYTHON_IN_VENV) -m benchmarks $(ARGS)
 
 requirements:  ## fit requirements/*.txt to pyproject.toml (needs uv; ARGS=--upgrade for new versions)
 	@command -v uv >/dev/null || { echo "uv is missing: pip install uv" >&2; exit 1; }

@@ -1,0 +1,1 @@
+"""Measures the library against its peers on a broker of its own: `python -m benchmarks`."""

@@ -1,0 +1,85 @@
+"""The one table of a run."""
+
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+from benchmarks.parts import OURS, Figure, Part
+from benchmarks.rounds import Results
+
+HEAD = ("figure", "contestant", "median", "lowest – highest", "bus_core ÷ it", "to reach", "CPU µs")
+
+Row = tuple[str, ...]
+
+
+def rows(played: Iterable[tuple[Part, Results]]) -> list[Row]:
+    """Return a line for each figure of each contestant."""
+    return [
+        _row(figure, name, results, with_cpu=figure is part.figures[0])
+        for part, results in played
+        for figure in part.figures
+        for name in results
+    ]
+
+
+def plain(lines: Sequence[Row]) -> str:
+    """Return the table for a terminal."""
+    everything = [HEAD, *lines]
+    widths = [max(len(line[column]) for line in everything) for column in range(len(HEAD))]
+    texts = []
+    figure = ""
+    for line in everything:
+        shown = line if line[0] != figure else ("", *line[1:])
+        if line[0] != figure:
+            texts.append("")
+        figure = line[0]
+        cells = [
+            cell.ljust(width) if column < 2 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(shown, widths, strict=True))
+        ]
+        texts.append("  ".join(cells).rstrip())
+    return "\n".join(texts)
+
+
+def markdown(lines: Sequence[Row]) -> str:
+    """Return the table as Markdown."""
+    rule = ("---", "---", "--:", "--:", "--:", "--:", "--:")
+    return "\n".join(f"| {' | '.join(line)} |" for line in (HEAD, rule, *lines))
+
+
+def _row(figure: Figure, name: str, results: Results, *, with_cpu: bool) -> Row:
+    values = [figures[figure.key] for figures in results[name]]
+    cpu = [figures["cpu"] for figures in results[name] if with_cpu and "cpu" in figures]
+    ratio = _ratio(figure, name, results)
+    return (
+        figure.title,
+        name,
+        f"{_number(median(values))} {figure.unit}",
+        f"{_number(min(values))} – {_number(max(values))}",
+        "" if ratio is None else f"{ratio:.2f}",
+        _target(figure, name, median(values) if name == OURS else ratio),
+        f"{median(cpu):.1f}" if cpu else "",
+    )
+
+
+def _ratio(figure: Figure, name: str, results: Results) -> float | None:
+    """Return the median of the ratios within each round: what the machine does hits both alike."""
+    if name == OURS or OURS not in results:
+        return None
+    pairs = zip(results[OURS], results[name], strict=True)
+    return median(ours[figure.key] / theirs[figure.key] for ours, theirs in pairs)
+
+
+def _target(figure: Figure, name: str, reached: float | None) -> str:
+    target = figure.targets.get(name)
+    if target is None or reached is None:
+        return ""
+    sign = "≥" if figure.more_is_better else "≤"
+    met = reached >= target.bound if figure.more_is_better else reached <= target.bound
+    unit = f" {figure.unit}" if name == OURS else ""
+    return (
+        f"{'aim ' if target.aim else ''}{sign} {_number(target.bound)}{unit} {'✓' if met else '✗'}"
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
