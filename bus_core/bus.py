@@ -117,7 +117,9 @@ class EventBus(ABC):
         self.publish_soon(event, timeout).result()
 
     async def publish_async(  # `timeout` means what it does everywhere on the bus
-        self, event: Event, timeout: float = PUBLISH_SECONDS  # noqa: ASYNC109
+        self,
+        event: Event,
+        timeout: float = PUBLISH_SECONDS,  # noqa: ASYNC109
     ) -> None:
         """Send an event from a coroutine, and return once the broker has it.
 

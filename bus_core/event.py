@@ -1,5 +1,7 @@
 """`Event`: something that happened."""
 
+import os
+import time
 import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -9,12 +11,23 @@ from typing import Any
 from bus_core.names import check_name
 
 MAX_ID_BYTES = 255
+_set = object.__setattr__
 _NAMESPACE = uuid.UUID("6f2d7f0e-9f43-5c0a-8d6e-0b7c6f5f3a11")
 
 
+# RFC 9562, section 5.4: four bits say the version and two the variant, the others are random.
+_VERSION_4 = 0x4 << 76 | 0x2 << 62
+_RANDOM_BITS = (1 << 128) - 1 & ~(0xF << 76 | 0x3 << 62)
+
+
 def _now() -> datetime:
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)
+
+
+def _uuid4() -> str:
+    """As `str(uuid.uuid4())`, at half its price: every event has one."""
+    digits = f"{int.from_bytes(os.urandom(16)) & _RANDOM_BITS | _VERSION_4:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +55,15 @@ class Event:
         check_name(self.type, "event type")
         cause = handling.get()
         if not self.id:
-            self._set("id", cause.next_id(self.type) if cause else f"{self.type}_{uuid.uuid4()}")
+            own = cause.next_id(self.type) if cause else f"{self.type}_{_uuid4()}"
+            _set(self, "id", own)
         if not self.correlation_id:
-            self._set("correlation_id", cause.event.correlation_id if cause else short(self.id))
+            story = cause.event.correlation_id if cause else short(self.id)
+            _set(self, "correlation_id", story)
         if self.causation_id == "":
-            self._set("causation_id", None)  # read from the wire, where it had none
+            _set(self, "causation_id", None)  # read from the wire, where it had none
         elif self.causation_id is None and cause and cause.event.id != self.id:
-            self._set("causation_id", short(cause.event.id))
+            _set(self, "causation_id", short(cause.event.id))
 
     def caused(self) -> "Event":
         """Return the event as a consequence of the one being handled, if it was made elsewhere."""
@@ -58,12 +73,11 @@ class Event:
             return self
         return replace(self, correlation_id=cause.event.correlation_id, causation_id=cause.event.id)
 
-    def _set(self, name: str, value: object) -> None:
-        object.__setattr__(self, name, value)
-
 
 def short(identifier: str) -> str:
     """Return an id that AMQP can carry: others' ids may be of any length, ours refer to them."""
+    if len(identifier) <= MAX_ID_BYTES // 4:  # a character has four bytes at most
+        return identifier
     if len(identifier.encode(errors="replace")) <= MAX_ID_BYTES:
         return identifier
     return str(uuid.uuid5(_NAMESPACE, identifier))

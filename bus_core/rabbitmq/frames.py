@@ -102,34 +102,35 @@ _known_short = lru_cache(maxsize=1024)(_short)
 def _header(message: Message, size: int) -> bytes:
     flags = _DELIVERY_MODE
     values = [b""]
+    add = values.append
     if message.content_type is not None:
         flags |= _CONTENT_TYPE
-        values.append(_known_short(message.content_type))
+        add(_known_short(message.content_type))
     if message.headers:
         flags |= _HEADERS
-        values.append(_table(message.headers))
-    values.append(_PERSISTENT if message.persistent else _TRANSIENT)
+        add(_table(message.headers))
+    add(_PERSISTENT if message.persistent else _TRANSIENT)
     if message.correlation_id is not None:
         flags |= _CORRELATION_ID
-        values.append(_short(message.correlation_id))
+        add(_short(message.correlation_id))
     if message.expiration is not None:
         flags |= _EXPIRATION
-        values.append(_short(message.expiration))
+        add(_short(message.expiration))
     if message.message_id is not None:
         flags |= _MESSAGE_ID
-        values.append(_short(message.message_id))
+        add(_short(message.message_id))
     if message.timestamp is not None:
         flags |= _TIMESTAMP
-        values.append(_timestamp.pack(message.timestamp))
+        add(_timestamp.pack(message.timestamp))
     if message.type is not None:
         flags |= _TYPE
-        values.append(_known_short(message.type))
+        add(_known_short(message.type))
     if message.user_id is not None:
         flags |= _USER_ID
-        values.append(_short(message.user_id))
+        add(_short(message.user_id))
     if message.app_id is not None:
         flags |= _APP_ID
-        values.append(_known_short(message.app_id))
+        add(_known_short(message.app_id))
     values[0] = _content.pack(_BASIC, 0, size, flags)
     return b"".join(values)
 
