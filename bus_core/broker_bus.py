@@ -21,6 +21,7 @@ from bus_core.bus import (
 from bus_core.consumer import Consumer
 from bus_core.control import Directives, SubscriptionDirective
 from bus_core.control_follower import ControlFollower
+from bus_core.django_connections import async_with_fresh_connections
 from bus_core.envelope import encode
 from bus_core.errors import BusClosed, NotReady, WouldDeadlock
 from bus_core.event import Event
@@ -253,7 +254,7 @@ class BrokerBus(EventBus):
             return handler
         if self._loop is None:
             self._loop = HandlerLoop(f"bus-async-{self.service}")
-        return self._loop.bridge(handler)
+        return self._loop.bridge(async_with_fresh_connections(handler))
 
     def _announced(self) -> tuple[list[str], list[str]]:
         """Return the event types consumed now, and those that are paused."""

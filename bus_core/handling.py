@@ -11,6 +11,7 @@ from types import TracebackType
 
 from bus_core.bus import Handler, SubscriptionSpec
 from bus_core.copies import dead_letter, retry_copy
+from bus_core.django_connections import with_fresh_connections
 from bus_core.envelope import Envelope, Meta, decode, rfc3339
 from bus_core.errors import BusClosed, UndecodableMessage
 from bus_core.event import Handling, handling
@@ -42,6 +43,8 @@ COPY_SECONDS = 30.0
 COPY_AGAIN_SECONDS = 1.0
 _ON_THE_WAY_TO_HANDLERS = {
     __name__,
+    "asgiref.sync",
+    "bus_core.django_connections",
     "bus_core.handler_loop",
     "bus_core.handlers",
     "concurrent.futures._base",
@@ -102,7 +105,7 @@ class DeliveryHandler:
     ) -> None:
         self.spec = spec
         self.queue = consumer_queue(spec.event_type, service)
-        self._run = run
+        self._run = with_fresh_connections(run)
         self._link = link
         self._service = service
         self._reporter = reporter
