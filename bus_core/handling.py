@@ -19,7 +19,7 @@ from bus_core.handler_loop import Abandoned
 from bus_core.handlers import check_answer
 from bus_core.link import Link, Settlement
 from bus_core.message import Delivery, Message
-from bus_core.outcome import Reject, Retry
+from bus_core.outcome import OutcomeName, Reject, Retry
 from bus_core.reporter import Reporter
 from bus_core.reports import Receipt
 from bus_core.session import Settle
@@ -47,6 +47,8 @@ _ON_THE_WAY_TO_HANDLERS = {
     "bus_core.django_connections",
     "bus_core.handler_loop",
     "bus_core.handlers",
+    "bus_core.middleware.chain",
+    "bus_core.observed_handling",
     "concurrent.futures._base",
 }
 
@@ -137,11 +139,12 @@ class DeliveryHandler:
         while True:
             attempts = meta.attempts + 1
             began = time.perf_counter()
-            failure_or_none = self._call(envelope)
+            failure_or_none = self._call(delivery, envelope, attempts)
             took_ms = (time.perf_counter() - began) * 1000
             if failure_or_none is None:
+                # Told before it is settled: a bus that closes waits for the latter.
+                self._report(delivery, envelope, "handled", attempts, took_ms)
                 settle(Settlement.ACK)
-                self._report(envelope, "handled", attempts, took_ms)
                 return
             failure = failure_or_none
             meta = Meta(
@@ -151,7 +154,7 @@ class DeliveryHandler:
             if failure.final or delay is None:
                 self._give_up(delivery, envelope, meta, failure, settle, took_ms)
                 return
-            self._report(envelope, "retried", attempts, took_ms, failure.error)
+            self._report(delivery, envelope, "retried", attempts, took_ms, failure.error)
             logger.warning(
                 "%s: %s failed (attempt %d of %d), again in %g s: %s",
                 self.queue,
@@ -168,7 +171,7 @@ class DeliveryHandler:
                 settle(Settlement.RETURN)
                 return
 
-    def _call(self, envelope: Envelope) -> Failure | None:
+    def _call(self, delivery: Delivery, envelope: Envelope, attempts: int) -> Failure | None:  # noqa: ARG002
         """Call the handler; return why it failed, if it did."""
         token = handling.set(Handling(envelope.event, self._service))
         try:
@@ -214,9 +217,9 @@ class DeliveryHandler:
             failure.reason,
             failure.error,
         )
-        self._send_copy(delivery, dead_letters(self._service), copy, settle)
         if envelope:
-            self._report(envelope, "dead", meta.attempts, took_ms, failure.error)
+            self._report(delivery, envelope, "dead", meta.attempts, took_ms, failure.error)
+        self._send_copy(delivery, dead_letters(self._service), copy, settle)
 
     def _send_copy(
         self,
@@ -261,7 +264,13 @@ class DeliveryHandler:
         send()
 
     def _report(
-        self, envelope: Envelope, outcome: str, attempts: int, ms: float, error: str = ""
+        self,
+        delivery: Delivery,  # noqa: ARG002
+        envelope: Envelope,
+        outcome: OutcomeName,
+        attempts: int,
+        ms: float,
+        error: str = "",
     ) -> None:
         self._reporter.receipt(
             Receipt(

@@ -18,7 +18,8 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
-from bus_core import Event, EventBus, RetryPolicy, connect
+from bus_core import Event, EventBus, Middleware, RetryPolicy, connect
+from bus_core.middleware import Attempt
 from tests.harness.poll import wait_until
 
 SOON = RetryPolicy(attempts=5, delays_ms=(10,))
@@ -70,8 +71,9 @@ def database(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Dat
 def listen() -> Iterator[Callable[..., EventBus]]:
     buses: list[EventBus] = []
 
-    def listen(handler: Callable[[Event], Any]) -> EventBus:
-        bus = connect(f"memory://{uuid.uuid4().hex}", service="meca-exporter")
+    def listen(handler: Callable[[Event], Any], *middleware: Middleware) -> EventBus:
+        url = f"memory://{uuid.uuid4().hex}"
+        bus = connect(url, service="meca-exporter", middleware=middleware)
         buses.append(bus)
         bus.subscribe("asked", retry=SOON)(handler)
         bus.start(wait=10)
@@ -175,3 +177,23 @@ def test_a_django_without_settings_is_left_alone() -> None:
         check=False,
     )
     assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_middleware_has_a_fresh_connection_too(
+    database: Database, listen: Callable[..., EventBus]
+) -> None:
+    class Once(Middleware):
+        """Looks into the database whether it knows the event."""
+
+        def handle(self, _attempt: Attempt, call_next: Callable[[], Any]) -> Any:
+            database.query()
+            return call_next()
+
+    database.settings["CONN_MAX_AGE"] = 0
+    bus = listen(lambda _event: database.query(), Once())
+    bus.publish_many([Event("asked"), Event("asked")])
+    wait_until(lambda: len(database.opened) == 4)
+    first, second = database.opened[:2], database.opened[2:]
+    assert first[0] is first[1]
+    assert second[0] is second[1]
+    assert first[0] is not second[0]
