@@ -21,6 +21,7 @@ from bus_core.errors import (
     PublishTimeout,
 )
 from bus_core.event import Event
+from bus_core.middleware import Middleware
 from bus_core.outcome import Reject, Retry
 from bus_core.retry import RetryPolicy
 
@@ -36,6 +37,7 @@ __all__ = [
     "InvalidName",
     "InvalidURL",
     "LoginRefused",
+    "Middleware",
     "NotReady",
     "NotSent",
     "PublishRefused",

@@ -13,15 +13,20 @@ from bus_core.bus import (
     GRACE_SECONDS,
     PUBLISH_SECONDS,
     EventBus,
+    Handler,
     HandlerT,
     SubscriptionSpec,
 )
 from bus_core.consumer import Consumer
 from bus_core.control import Directives, SubscriptionDirective
 from bus_core.control_follower import ControlFollower
+from bus_core.django_connections import async_with_fresh_connections
 from bus_core.envelope import encode
 from bus_core.errors import BusClosed, NotReady, WouldDeadlock
 from bus_core.event import Event
+from bus_core.handler_loop import HandlerLoop
+from bus_core.handlers import is_async
+from bus_core.handling import DeliveryHandler
 from bus_core.link import Link
 from bus_core.message import Message
 from bus_core.reporter import Reporter
@@ -59,6 +64,7 @@ class BrokerBus(EventBus):
         self._closed = False
         self._control: ControlFollower | None = None
         self._reporter: Reporter | None = None
+        self._loop: HandlerLoop | None = None
 
     # -- publishing --
 
@@ -205,6 +211,8 @@ class BrokerBus(EventBus):
 
     def close(self, grace: float = GRACE_SECONDS) -> None:
         """Finish held events for at most `grace` seconds, return the rest, disconnect."""
+        if self._loop is not None and self._loop.is_current:
+            raise WouldDeadlock("close() was called by an async handler, and would wait for it")
         with self._lock:
             if self._closing:
                 return
@@ -218,6 +226,8 @@ class BrokerBus(EventBus):
         deadline = time.monotonic() + grace
         returned = sum(consumer.finish(deadline) for consumer in consumers)
         self._closed = True
+        if self._loop is not None:
+            self._loop.close()
         if returned:
             logger.warning("%s returned %d unfinished events to the broker", self.service, returned)
         if self._reporter is not None:
@@ -246,10 +256,24 @@ class BrokerBus(EventBus):
         if consumer is None:
             if self._reporter is None:
                 raise RuntimeError("consuming begins with start()")
+            handler = self._delivery_handler(spec, self._reporter)
             consumer = self._consumers[spec.event_type] = Consumer(
-                self.link, self.service, spec, self._reporter, declare=self.declares
+                self.link, self.service, spec, handler, declare=self.declares
             )
         consumer.follow(self._directives.subscriptions.get(spec.event_type, _NO_DIRECTIVE))
+
+    def _delivery_handler(self, spec: SubscriptionSpec, reporter: Reporter) -> DeliveryHandler:
+        return DeliveryHandler(
+            self.link, self.service, spec, self._runnable(spec.handler), reporter
+        )
+
+    def _runnable(self, handler: Handler) -> Handler:
+        """Return the handler as a thread may call it: one that is async runs on the bus's loop."""
+        if not is_async(handler):
+            return handler
+        if self._loop is None:
+            self._loop = HandlerLoop(f"bus-async-{self.service}")
+        return self._loop.bridge(async_with_fresh_connections(handler))
 
     def _announced(self) -> tuple[list[str], list[str]]:
         """Return the event types consumed now, and those that are paused."""

@@ -1,7 +1,6 @@
 """`EventBus`, the interface that services program against."""
 
 import asyncio
-import inspect
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
@@ -12,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 from bus_core.errors import Backpressure, WouldDeadlock
 from bus_core.event import Event
+from bus_core.handlers import check_handler
 from bus_core.names import check_name
 from bus_core.retry import RetryPolicy
 from bus_core.topology import QueueKind
@@ -38,9 +38,7 @@ class SubscriptionSpec:
 
     def __post_init__(self) -> None:
         check_name(self.event_type, "event type")
-        if inspect.iscoroutinefunction(self.handler):
-            # Nobody would await it: every event would count as handled, and be lost.
-            raise TypeError("a handler is a plain function; an async one can use asyncio.run()")
+        check_handler(self.handler)
         if not 1 <= self.concurrency <= 1000:
             raise ValueError("concurrency must be between 1 and 1000 threads")
         if not 1 <= self.prefetch <= 65_535:
@@ -77,10 +75,12 @@ class EventBus(ABC):
     ) -> Callable[[HandlerT], HandlerT]:
         """Return a decorator that makes a function the handler of this type of event.
 
-        `concurrency` is the number of threads that call it, `prefetch` how many events wait here
-        for them. The handler returns when the event is done; it returns False or raises to have
-        it handled again later; it raises `Reject` to make it a dead letter, `Retry(delay)` to
-        choose when.
+        `concurrency` is how many events it handles at a time, each on a thread of its own,
+        `prefetch` how many wait here for that. The handler returns when the event is done; it
+        returns False or raises to have it handled again later; it raises `Reject` to make it a
+        dead letter, `Retry(delay)` to choose when. It may be an `async def`: all of a bus's run
+        on one event loop, and what runs too long when the bus closes is cancelled there. Raises
+        `TypeError` for what cannot be called so.
         """
 
     @abstractmethod
@@ -100,7 +100,10 @@ class EventBus(ABC):
 
     @abstractmethod
     def close(self, grace: float = GRACE_SECONDS) -> None:
-        """Finish held events for at most `grace` seconds, return the rest, disconnect."""
+        """Finish held events for at most `grace` seconds, return the rest, disconnect.
+
+        Raises `WouldDeadlock` in an async handler of this bus, for which it would wait.
+        """
 
     @property
     @abstractmethod

@@ -1,6 +1,6 @@
 """`connect`: picks the implementation of the event bus by the URL's scheme."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,25 +9,34 @@ from bus_core.broker_bus import BrokerBus
 from bus_core.bus import EventBus
 from bus_core.errors import InvalidURL
 from bus_core.link import Link
+from bus_core.middleware import Middleware
 from bus_core.names import check_name
+from bus_core.observed_bus import ObservedBus
 
 ENTRY_POINTS = "bus_core.buses"
 
 
-def connect(url: str, *, service: str, **options: Any) -> EventBus:
+def connect(
+    url: str, *, service: str, middleware: Sequence[Middleware] = (), **options: Any
+) -> EventBus:
     """Return the bus of this service; nothing is connected before its first use.
 
     `url` is `amqp://user:password@host:port/vhost` (several hosts: separate URLs by commas),
     `amqps://…`, `memory://` (an embedded broker of its own), `memory://name` (shared in this
     process), or a scheme that an installed package registered under the entry point group
-    `bus_core.buses`.
+    `bus_core.buses`. `middleware` goes around publishing and handlers, the first outermost.
 
     Raises `InvalidURL` for an unknown scheme and `InvalidName` for a bad service name.
     """
     scheme = urlsplit(url).scheme
     if scheme in {"amqp", "amqps", "memory"}:
         check_name(service, "service name")
-        return BrokerBus(open_link(url, client_name=service), service, **options)
+        link = open_link(url, client_name=service)
+        if middleware:
+            return ObservedBus(link, service, middleware, **options)
+        return BrokerBus(link, service, **options)
+    if middleware:
+        options["middleware"] = middleware
     for entry in entry_points(group=ENTRY_POINTS):
         if entry.name == scheme:
             factory: Callable[..., EventBus] = entry.load()

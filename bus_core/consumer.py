@@ -8,7 +8,6 @@ from bus_core.bus import SubscriptionSpec
 from bus_core.control import SubscriptionDirective
 from bus_core.handling import DeliveryHandler
 from bus_core.link import ConsumeOptions, Link
-from bus_core.reporter import Reporter
 from bus_core.session import Session
 from bus_core.topology import (
     QueueKind,
@@ -30,7 +29,7 @@ class Consumer:
         link: Link,
         service: str,
         spec: SubscriptionSpec,
-        reporter: Reporter,
+        handler: DeliveryHandler,
         *,
         declare: bool,
     ) -> None:
@@ -39,7 +38,7 @@ class Consumer:
         self._service = service
         self._code = self._spec = spec
         self._declare = declare
-        self._handler = DeliveryHandler(link, service, spec, reporter)
+        self._handler = handler
         self._session: Session | None = None
         self._state = "active"
         self._lock = threading.Lock()

@@ -7,15 +7,19 @@ import traceback
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import TracebackType
 
-from bus_core.bus import SubscriptionSpec
+from bus_core.bus import Handler, SubscriptionSpec
 from bus_core.copies import dead_letter, retry_copy
+from bus_core.django_connections import with_fresh_connections
 from bus_core.envelope import Envelope, Meta, decode, rfc3339
 from bus_core.errors import BusClosed, UndecodableMessage
 from bus_core.event import Handling, handling
+from bus_core.handler_loop import Abandoned
+from bus_core.handlers import check_answer
 from bus_core.link import Link, Settlement
 from bus_core.message import Delivery, Message
-from bus_core.outcome import Reject, Retry
+from bus_core.outcome import OutcomeName, Reject, Retry
 from bus_core.reporter import Reporter
 from bus_core.reports import Receipt
 from bus_core.session import Settle
@@ -37,6 +41,16 @@ ORDERED_CRASH_LIMIT = 20
 """An ordered event waits for its next attempt in place, so each end of its worker counts here."""
 COPY_SECONDS = 30.0
 COPY_AGAIN_SECONDS = 1.0
+_ON_THE_WAY_TO_HANDLERS = {
+    __name__,
+    "asgiref.sync",
+    "bus_core.django_connections",
+    "bus_core.handler_loop",
+    "bus_core.handlers",
+    "bus_core.middleware.chain",
+    "bus_core.observed_handling",
+    "concurrent.futures._base",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +72,42 @@ class Failure:
         return self.error.splitlines()[-1] if self.error else ""
 
 
+def failure_of(error: BaseException) -> Failure:
+    """Return what an error out of a handler means; `Abandoned` means nothing, and is raised."""
+    if isinstance(error, Abandoned):
+        raise error
+    if isinstance(error, Reject):
+        return Failure(str(error) or "the handler rejected it", "rejected", final=True)
+    if isinstance(error, Retry):
+        return Failure(str(error), wished_ms=error.delay_ms)
+    trace = _from_the_handler_on(error.__traceback__)
+    return Failure("".join(traceback.format_exception(type(error), error, trace)).strip())
+
+
+def _from_the_handler_on(trace: TracebackType | None) -> TracebackType | None:
+    while trace and trace.tb_frame.f_globals.get("__name__") in _ON_THE_WAY_TO_HANDLERS:
+        trace = trace.tb_next
+    return trace
+
+
 class DeliveryHandler:
     """Runs a subscription's handler and carries out what follows from it.
 
-    `spec` may be replaced while it runs; the next delivery follows the new one.
+    `run` is the handler as a thread may call it. `spec` may be replaced while it runs; the next
+    delivery follows the new one.
     """
 
     def __init__(
-        self, link: Link, service: str, spec: SubscriptionSpec, reporter: Reporter
+        self,
+        link: Link,
+        service: str,
+        spec: SubscriptionSpec,
+        run: Handler,
+        reporter: Reporter,
     ) -> None:
         self.spec = spec
         self.queue = consumer_queue(spec.event_type, service)
+        self._run = with_fresh_connections(run)
         self._link = link
         self._service = service
         self._reporter = reporter
@@ -87,14 +126,25 @@ class DeliveryHandler:
             text = f"{delivery.delivery_count} workers ended, or lost their connection, holding it"
             self._give_up(delivery, envelope, meta, Failure(text, "crashes", final=True), settle)
             return
+        try:
+            self._attempt(delivery, envelope, settle, stopping)
+        except Abandoned:
+            settle(Settlement.RETURN)
+
+    def _attempt(
+        self, delivery: Delivery, envelope: Envelope, settle: Settle, stopping: threading.Event
+    ) -> None:
+        meta = envelope.meta
+        ordered = self.spec.kind is QueueKind.ORDERED
         while True:
-            began = time.perf_counter()
-            failure_or_none = self._call(envelope)
-            took_ms = (time.perf_counter() - began) * 1000
             attempts = meta.attempts + 1
+            began = time.perf_counter()
+            failure_or_none = self._call(delivery, envelope, attempts)
+            took_ms = (time.perf_counter() - began) * 1000
             if failure_or_none is None:
+                # Told before it is settled: a bus that closes waits for the latter.
+                self._report(delivery, envelope, "handled", attempts, took_ms)
                 settle(Settlement.ACK)
-                self._report(envelope, "handled", attempts, took_ms)
                 return
             failure = failure_or_none
             meta = Meta(
@@ -104,7 +154,7 @@ class DeliveryHandler:
             if failure.final or delay is None:
                 self._give_up(delivery, envelope, meta, failure, settle, took_ms)
                 return
-            self._report(envelope, "retried", attempts, took_ms, failure.error)
+            self._report(delivery, envelope, "retried", attempts, took_ms, failure.error)
             logger.warning(
                 "%s: %s failed (attempt %d of %d), again in %g s: %s",
                 self.queue,
@@ -121,20 +171,16 @@ class DeliveryHandler:
                 settle(Settlement.RETURN)
                 return
 
-    def _call(self, envelope: Envelope) -> Failure | None:
+    def _call(self, delivery: Delivery, envelope: Envelope, attempts: int) -> Failure | None:  # noqa: ARG002
+        """Call the handler; return why it failed, if it did."""
         token = handling.set(Handling(envelope.event, self._service))
         try:
-            if self.spec.handler(envelope.event) is False:
-                return Failure("the handler returned False")
-        except Reject as rejection:
-            return Failure(str(rejection) or "the handler rejected it", "rejected", final=True)
-        except Retry as wish:
-            return Failure(str(wish), wished_ms=wish.delay_ms)
+            answer = self._run(envelope.event)
+            if answer is not None:
+                check_answer(answer)
         except BaseException as error:  # noqa: BLE001
             # Even an exit or a cancellation ends the handler only; the thread has more to do.
-            own_frame = error.__traceback__
-            trace = own_frame.tb_next if own_frame else None
-            return Failure("".join(traceback.format_exception(type(error), error, trace)).strip())
+            return failure_of(error)
         finally:
             handling.reset(token)
         return None
@@ -171,9 +217,9 @@ class DeliveryHandler:
             failure.reason,
             failure.error,
         )
-        self._send_copy(delivery, dead_letters(self._service), copy, settle)
         if envelope:
-            self._report(envelope, "dead", meta.attempts, took_ms, failure.error)
+            self._report(delivery, envelope, "dead", meta.attempts, took_ms, failure.error)
+        self._send_copy(delivery, dead_letters(self._service), copy, settle)
 
     def _send_copy(
         self,
@@ -218,7 +264,13 @@ class DeliveryHandler:
         send()
 
     def _report(
-        self, envelope: Envelope, outcome: str, attempts: int, ms: float, error: str = ""
+        self,
+        delivery: Delivery,  # noqa: ARG002
+        envelope: Envelope,
+        outcome: OutcomeName,
+        attempts: int,
+        ms: float,
+        error: str = "",
     ) -> None:
         self._reporter.receipt(
             Receipt(

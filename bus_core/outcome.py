@@ -1,6 +1,9 @@
-"""What a handler may raise to say what becomes of the event."""
+"""What becomes of an event, and what a handler may raise to say so."""
 
 from datetime import timedelta
+from typing import Literal
+
+OutcomeName = Literal["handled", "retried", "dead"]
 
 
 class Reject(Exception):

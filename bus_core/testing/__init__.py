@@ -27,6 +27,7 @@ pytest.register_assert_rewrite(
     *(
         f"{__name__}.{module}"
         for module in (
+            "async_handling",
             "closing",
             "dead_lettering",
             "delivering",

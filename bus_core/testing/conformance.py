@@ -1,5 +1,6 @@
 """`BusConformance`: all tests in one class to inherit from."""
 
+from bus_core.testing.async_handling import AsyncHandlingConformance
 from bus_core.testing.closing import ClosingConformance
 from bus_core.testing.dead_lettering import DeadLetteringConformance
 from bus_core.testing.delivering import DeliveringConformance
@@ -17,6 +18,7 @@ class BusConformance(
     EventFieldsConformance,
     StoriesConformance,
     DeliveringConformance,
+    AsyncHandlingConformance,
     RetryingConformance,
     DeadLetteringConformance,
     WireConformance,
