@@ -4,6 +4,7 @@ Bodies are compatible, in both directions, with Libero's TypeScript event bus. T
 are CloudEvents 1.0 attributes (`correlationid` and `causationid` are extension attributes).
 """
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +37,10 @@ class Meta:
     """Deliveries that failed."""
 
 
+_FRESH = {"attempts": 0, "retries": 10, "failures": 0}
+_FRESH_META = Meta()
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """A decoded message; `document` is its whole JSON, keys unknown to us included."""
@@ -61,7 +66,7 @@ def encode(event: Event, *, service: str) -> Message:
             "eventType": event.type,
             "payload": event.payload,
         },
-        "meta": {"attempts": 0, "retries": 10, "failures": 0},
+        "meta": _FRESH,
     }
     _check_id("id", event.id)
     _check_id("correlation id", event.correlation_id)
@@ -138,6 +143,12 @@ def rfc3339(moment: datetime) -> str:
     return f"{_second(int(seconds))}.{moment.microsecond // 1000:03}Z"
 
 
+def rfc3339_now() -> str:
+    """Return this moment as RFC 3339 in UTC with milliseconds."""
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_second(seconds)}.{nanoseconds // 1_000_000:03}Z"
+
+
 @lru_cache(maxsize=16)  # many events happen in the same second
 def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -180,8 +191,8 @@ def _created(value: Any, timestamp: int | None) -> datetime:
 
 
 def _meta(values: Any) -> Meta:
-    if not isinstance(values, dict):
-        return Meta()
+    if values == _FRESH or not isinstance(values, dict):
+        return _FRESH_META
     numbers = {
         name: value
         for name in ("attempts", "retries", "failures")

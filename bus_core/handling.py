@@ -6,13 +6,12 @@ import time
 import traceback
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import TracebackType
 
 from bus_core.bus import Handler, SubscriptionSpec
 from bus_core.copies import dead_letter, retry_copy
 from bus_core.django_connections import with_fresh_connections
-from bus_core.envelope import Envelope, Meta, decode, rfc3339
+from bus_core.envelope import Envelope, Meta, decode, rfc3339_now
 from bus_core.errors import BusClosed, UndecodableMessage
 from bus_core.event import Handling, handling
 from bus_core.handler_loop import Abandoned
@@ -280,7 +279,7 @@ class DeliveryHandler:
                 outcome=outcome,
                 attempts=attempts,
                 ms=round(ms, 3),
-                at=rfc3339(datetime.now(UTC)),
+                at=rfc3339_now(),
                 worker=self._reporter.worker,
                 error=error[-500:],
             )

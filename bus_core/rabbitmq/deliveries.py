@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bus_core.message import Delivery, Message
+from bus_core.message import Delivery
 from bus_core.rabbitmq.frames import (
     BASIC_DELIVER,
     BODY,
@@ -50,11 +50,12 @@ class DeliveryReader:
 
     def _complete(self, tag: int, redelivered: bool, exchange: str, routing_key: str) -> None:
         chunks, self._reading = self._chunks, None
-        found = properties(*self._properties)
-        count = found["headers"].get("x-delivery-count", 0) if "headers" in found else 0
+        message = properties(*self._properties)
+        message.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        count = message.headers.get("x-delivery-count", 0)
         self._on_delivery(
             Delivery(
-                message=Message(body=chunks[0] if len(chunks) == 1 else b"".join(chunks), **found),
+                message=message,
                 queue=self._queue,
                 exchange=exchange,
                 routing_key=routing_key,

@@ -186,73 +186,72 @@ def content_header(payload: bytes, start: int) -> tuple[int, int, int]:
 
 def properties(  # noqa: PLR0912 - one branch a property, in the order of the specification
     payload: bytes, flags: int, position: int
-) -> dict[str, Any]:
-    """Return the properties as arguments for a `Message`."""
-    found: dict[str, Any] = {}
-
-    def short() -> str:
-        nonlocal position
-        end = position + 1 + payload[position]
-        text = payload[position + 1 : end].decode(errors="replace")
-        position = end
-        return text
-
+) -> Message:
+    """Return a message with these properties, still without a body."""
+    message = Message(body=b"", persistent=False)
     if flags & _MORE_FLAGS:
         position += 2  # AMQP defines none; nobody sends any
     if flags & _CONTENT_TYPE:
-        found["content_type"] = short()
+        message.content_type, position = _read_short(payload, position)
     if flags & _CONTENT_ENCODING:
-        short()
+        _, position = _read_short(payload, position)
     if flags & _HEADERS:
-        found["headers"], position = _read_table(payload, position)
-    found["persistent"] = False
+        message.headers, position = _read_table(payload, position)
     if flags & _DELIVERY_MODE:
-        found["persistent"] = payload[position] == 2
+        message.persistent = payload[position] == 2
         position += 1
     if flags & _PRIORITY:
         position += 1
     if flags & _CORRELATION_ID:
-        found["correlation_id"] = short()
+        message.correlation_id, position = _read_short(payload, position)
     if flags & _REPLY_TO:
-        short()
+        _, position = _read_short(payload, position)
     if flags & _EXPIRATION:
-        found["expiration"] = short()
+        message.expiration, position = _read_short(payload, position)
     if flags & _MESSAGE_ID:
-        found["message_id"] = short()
+        message.message_id, position = _read_short(payload, position)
     if flags & _TIMESTAMP:
-        (found["timestamp"],) = _timestamp.unpack_from(payload, position)
+        (message.timestamp,) = _timestamp.unpack_from(payload, position)
         position += 8
     if flags & _TYPE:
-        found["type"] = short()
+        message.type, position = _read_short(payload, position)
     if flags & _USER_ID:
-        found["user_id"] = short()
+        message.user_id, position = _read_short(payload, position)
     if flags & _APP_ID:
-        found["app_id"] = short()
-    return found
+        message.app_id, position = _read_short(payload, position)
+    return message
+
+
+def _read_short(payload: bytes, position: int) -> tuple[str, int]:
+    end = position + 1 + payload[position]
+    return payload[position + 1 : end].decode("utf-8", "replace"), end
+
+
+def _text(value: bytes) -> str | bytes:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
 
 
 def _read_table(payload: bytes, position: int) -> tuple[dict[str, Any], int]:
     """Return a field table and where it ends; strings and numbers at once, the rest by pika."""
-    (length,) = _long.unpack_from(payload, position)
     begin = position
     position += 4
-    end = position + length
+    end = position + _long.unpack_from(payload, begin)[0]
     table: dict[str, Any] = {}
     while position < end:
         name_end = position + 1 + payload[position]
-        name = payload[position + 1 : name_end].decode(errors="replace")
         kind = payload[name_end]
-        position = name_end + 1
         if kind == 0x53:  # S, a long string
-            (size,) = _long.unpack_from(payload, position)
-            position += 4 + size
-            try:
-                table[name] = payload[position - size : position].decode()
-            except UnicodeDecodeError:
-                table[name] = payload[position - size : position]
+            start = name_end + 5
+            value_end = start + _long.unpack_from(payload, name_end + 1)[0]
+            value: Any = _text(payload[start:value_end])
         elif kind == 0x6C:  # l, a signed 64-bit number
-            (table[name],) = _signed.unpack_from(payload, position)
-            position += 8
+            value_end = name_end + 9
+            (value,) = _signed.unpack_from(payload, name_end + 1)
         else:
             return dict(decode_table(payload, begin)[0]), end
+        table[payload[position + 1 : name_end].decode("utf-8", "replace")] = value
+        position = value_end
     return table, end

@@ -190,7 +190,7 @@ class AsyncHandlingConformance(Stage):
         async def answer(event: Event) -> None:
             await asyncio.sleep(0)
             answered = Event(answers.event_type, event.payload)
-            await asyncio.wrap_future(bus.publish_soon(answered))
+            await bus.publish_async(answered)
 
         asked = self.subscribe_async(bus, "asked", answer, concurrency=4)
         bus.start()

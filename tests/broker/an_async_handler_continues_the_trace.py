@@ -26,7 +26,7 @@ def test_a_trace_goes_through_an_async_handler_to_whoever_listens(rabbit: Vhost)
     async def export(event: Event) -> None:
         await asyncio.sleep(0)
         answer = Event("exportSuccessful", event.payload)
-        await asyncio.wrap_future(bus.publish_soon(answer))
+        await bus.publish_async(answer)
 
     connection = rabbit.connect()
     with bus:
