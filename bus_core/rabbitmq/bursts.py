@@ -10,24 +10,25 @@ import inspect
 import logging
 import socket
 from collections.abc import Callable
-from struct import Struct
 from typing import Any
 
 from pika import SelectConnection
 from pika.adapters.utils import io_services_utils
 from pika.frame import decode_frame
 
+from bus_core.rabbitmq.frames import FRAME_END, FRAME_HEAD, FRAME_OVERHEAD, frame_head
+
 logger = logging.getLogger(__name__)
 
 READ_BYTES = 256 * 1024
 """pika reads 4 KiB at a time."""
 
-_frame = Struct(">BHL")
-_OVERHEAD = _frame.size + 1
-FRAME_END = 0xCE
+FrameHandler = Callable[[int, bytes, int, int], int]
+"""Takes kind, buffer, start and size of a frame's payload.
 
-FrameHandler = Callable[[int, bytes, int, int], bool]
-"""Takes kind, buffer, start and size of a frame's payload; returns whether it took the frame."""
+Returns where the next frame begins, which may be after several more of the same channel, or 0 when
+it leaves the frame to pika.
+"""
 
 
 def supported() -> bool:
@@ -108,22 +109,21 @@ class BurstConnection(SelectConnection):  # type: ignore[misc] # pika is not typ
             return
         handlers = self._handlers
         position, end = 0, len(buffer)
-        while end - position >= _OVERHEAD:
-            kind, channel, size = _frame.unpack_from(buffer, position)
-            following = position + size + _OVERHEAD
+        while end - position >= FRAME_OVERHEAD:
+            kind, channel, size = frame_head(buffer, position)
+            following = position + size + FRAME_OVERHEAD
             if following > end:
                 break
             handler = handlers.get(channel)
-            if (
-                handler is None
-                or buffer[following - 1] != FRAME_END
-                or not handler(kind, buffer, position + _frame.size, size)
-            ):
+            taken = 0
+            if handler is not None and buffer[following - 1] == FRAME_END:
+                taken = handler(kind, buffer, position + FRAME_HEAD, size)
+            if not taken:
                 # pika checks the frame's end, decodes and dispatches.
                 _, frame = decode_frame(buffer[position:following])
                 if frame is not None:
                     self._process_frame(frame)
-            position = following
+            position = taken or following
         self._frame_buffer = buffer[position:]
         self.bytes_received += position
         for callback in tuple(self._after_burst):

@@ -5,7 +5,7 @@ pika encodes and decodes every method by general means. These functions do the s
 are named where they apply. Field tables of kinds that are not known here go through pika.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from struct import Struct
 from typing import Any
@@ -33,7 +33,11 @@ _signed = Struct(">q")
 _LENGTHS = [bytes((length,)) for length in range(256)]
 _FEW_VALUES = frozenset(("ce-specversion", "ce-type", "ce-source"))
 """Headers that have the same few values all the time: what is made of them is kept."""
-FRAME_OVERHEAD = _frame.size + len(_END)
+FRAME_END = 0xCE
+FRAME_HEAD = _frame.size
+FRAME_OVERHEAD = FRAME_HEAD + len(_END)
+frame_head: Callable[[bytes, int], tuple[int, int, int]] = _frame.unpack_from
+"""Returns kind, channel and size of the frame that begins at a position of a buffer."""
 
 # Property flags (section 4.2.6.1), in the order in which their values follow.
 _CONTENT_TYPE, _CONTENT_ENCODING, _HEADERS, _DELIVERY_MODE = 1 << 15, 1 << 14, 1 << 13, 1 << 12
@@ -196,7 +200,9 @@ def properties(  # noqa: PLR0912 - one branch a property, in the order of the sp
     if flags & _CONTENT_ENCODING:
         _, position = _read_short(payload, position)
     if flags & _HEADERS:
-        message.headers, position = _read_table(payload, position)
+        end = position + 4 + _long.unpack_from(payload, position)[0]
+        message.headers = ReceivedHeaders(payload[position:end])
+        position = end
     if flags & _DELIVERY_MODE:
         message.persistent = payload[position] == 2
         position += 1
@@ -234,24 +240,55 @@ def _text(value: bytes) -> str | bytes:
         return value
 
 
-def _read_table(payload: bytes, position: int) -> tuple[dict[str, Any], int]:
-    """Return a field table and where it ends; strings and numbers at once, the rest by pika."""
-    begin = position
-    position += 4
-    end = position + _long.unpack_from(payload, begin)[0]
-    table: dict[str, Any] = {}
-    while position < end:
-        name_end = position + 1 + payload[position]
-        kind = payload[name_end]
+class ReceivedHeaders(Mapping[str, Any]):
+    """A field table that is read when somebody asks for what may be in it.
+
+    Most events are handled without a look at their headers.
+    """
+
+    __slots__ = ("_raw", "_table")
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._table: dict[str, Any] | None = None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a header's value, or `default`."""
+        return self._read().get(name, default) if name.encode() in self._raw else default
+
+    def __getitem__(self, name: str) -> Any:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __repr__(self) -> str:
+        return repr(self._read())
+
+    def _read(self) -> dict[str, Any]:
+        if self._table is None:
+            self._table = _read_table(self._raw)
+        return self._table
+
+
+def _read_table(raw: bytes) -> dict[str, Any]:
+    """Return a field table; strings and numbers at once, the rest by pika."""
+    position, table = 4, {}
+    while position < len(raw):
+        name_end = position + 1 + raw[position]
+        kind = raw[name_end]
         if kind == 0x53:  # S, a long string
             start = name_end + 5
-            value_end = start + _long.unpack_from(payload, name_end + 1)[0]
-            value: Any = _text(payload[start:value_end])
+            value_end = start + _long.unpack_from(raw, name_end + 1)[0]
+            value: Any = _text(raw[start:value_end])
         elif kind == 0x6C:  # l, a signed 64-bit number
             value_end = name_end + 9
-            (value,) = _signed.unpack_from(payload, name_end + 1)
+            (value,) = _signed.unpack_from(raw, name_end + 1)
         else:
-            return dict(decode_table(payload, begin)[0]), end
-        table[payload[position + 1 : name_end].decode("utf-8", "replace")] = value
+            return dict(decode_table(raw, 0)[0])
+        table[raw[position + 1 : name_end].decode("utf-8", "replace")] = value
         position = value_end
-    return table, end
+    return table

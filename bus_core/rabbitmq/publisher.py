@@ -257,15 +257,15 @@ class Publisher:
 
     # -- back --
 
-    def _on_frame(self, kind: int, buffer: bytes, start: int, size: int) -> bool:
+    def _on_frame(self, kind: int, buffer: bytes, start: int, size: int) -> int:
         """Take confirms as they come from the socket; everything else is pika's."""
         if kind != METHOD or size < CONFIRM_BYTES:
-            return False
+            return 0
         method, tag, multiple = confirm(buffer, start)
         if method not in {BASIC_ACK, BASIC_NACK}:
-            return False
+            return 0
         self._on_confirm(tag, multiple=multiple, nack=method == BASIC_NACK)
-        return True
+        return start + size + 1
 
     def _on_confirm_frame(self, channel: Channel, frame: Method) -> None:
         """Take a confirm from pika, where its frames do not come here at once."""

@@ -95,11 +95,28 @@ def test_properties_that_we_do_not_use_are_passed_over() -> None:
 
 
 def _read(wire: bytes) -> list[Delivery]:
+    """Read at once, and again with each frame in a piece of its own: both must agree."""
+    at_once, by_frames = _read_pieces([wire]), _read_pieces(_frames(wire))
+    assert at_once == by_frames
+    return at_once
+
+
+def _read_pieces(pieces: list[bytes]) -> list[Delivery]:
     deliveries: list[Delivery] = []
     reader = DeliveryReader("q", 1, deliveries.append)
-    position = 0
-    while position < len(wire):
-        kind, size = wire[position], int.from_bytes(wire[position + 3 : position + 7], "big")
-        assert reader(kind, wire, position + 7, size)
-        position += size + 8
+    for piece in pieces:
+        position = 0
+        while position < len(piece):
+            kind, size = piece[position], int.from_bytes(piece[position + 3 : position + 7], "big")
+            position = reader(kind, piece, position + 7, size)
+            assert position
     return deliveries
+
+
+def _frames(wire: bytes) -> list[bytes]:
+    found, position = [], 0
+    while position < len(wire):
+        end = position + 8 + int.from_bytes(wire[position + 3 : position + 7], "big")
+        found.append(wire[position:end])
+        position = end
+    return found
