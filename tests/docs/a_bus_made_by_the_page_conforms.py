@@ -5,8 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from tests.docs.page import Page
-from tests.docs.the_page_on_testing_a_service_is_right import PYTEST
+from tests.docs.page import NO_PLUGINS, PYTEST, Page
 from tests.harness.process import ManagedProcess
 
 PAGE = Page("implementing-a-bus.md")
@@ -15,8 +14,7 @@ PAGE = Page("implementing-a-bus.md")
 def test_it_passes_the_suite_without_the_features_that_it_leaves_out(tmp_path: Path) -> None:
     PAGE.write_files(tmp_path)
     command = [*PYTEST, "--rootdir", tmp_path, tmp_path]
-    env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    with ManagedProcess(command, cwd=tmp_path, env=env) as process:
+    with ManagedProcess(command, cwd=tmp_path, env=NO_PLUGINS) as process:
         assert process.wait(timeout=100) == 0, process.output
         (counted,) = re.findall(r"^(\d+) passed, (\d+) skipped in", process.output, re.MULTILINE)
     passed, skipped = map(int, counted)

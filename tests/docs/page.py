@@ -1,9 +1,13 @@
 """The code on a page of `docs/`, word for word."""
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider")
+"""To be run in a folder of its own; without plugins, which a reader may not have."""
+NO_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 DOCS = Path(__file__).parents[2] / "docs"
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"# (\w+\.py)\n")
