@@ -27,7 +27,11 @@ ROOM_SECONDS = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionSpec:
-    """One subscription as the service's code asks for it."""
+    """One subscription as the service's code asks for it.
+
+    `concurrency` is a number of threads, `prefetch` a number of events; `EventBus.subscribe` says
+    more. Raises `InvalidName`, `ValueError` or `TypeError` for what cannot be.
+    """
 
     event_type: str
     handler: Handler
@@ -75,12 +79,20 @@ class EventBus(ABC):
     ) -> Callable[[HandlerT], HandlerT]:
         """Return a decorator that makes a function the handler of this type of event.
 
-        `concurrency` is how many events it handles at a time, each on a thread of its own,
-        `prefetch` how many wait here for that. The handler returns when the event is done; it
-        returns False or raises to have it handled again later; it raises `Reject` to make it a
-        dead letter, `Retry(delay)` to choose when. It may be an `async def`: all of a bus's run
-        on one event loop, and what runs too long when the bus closes is cancelled there. Raises
-        `TypeError` for what cannot be called so.
+        The handler returns when the event is done; it returns False or raises to have it handled
+        again later; it raises `Reject` to make it a dead letter, `Retry(delay)` to choose when.
+        It may be an `async def`: all of a bus's run on one event loop, and what runs too long when
+        the bus closes is cancelled there.
+
+        `concurrency` is how many events it handles at a time, each on a thread of its own (1 to
+        1000), `prefetch` how many wait here for that (1 to 65535), `retry` how often and when it
+        is called again. `kind` is `quorum`, `ordered` (one event at a time, also while it waits to
+        be handled again) or `classic`. What the registry says about the subscription goes before
+        all of these.
+
+        The decorator returns the function as it is. It raises `InvalidName`, `ValueError` for a
+        value out of range or a second handler of the type, `TypeError` for a handler that it
+        cannot call, and `BusClosed`.
         """
 
     @abstractmethod
@@ -88,20 +100,26 @@ class EventBus(ABC):
         """Begin to consume, on threads of its own.
 
         Returns at once, or with `wait` (seconds) when every subscription that is not paused is
-        bound and consumed: from then on it misses no event. Raises `NotReady` after that time.
+        bound and consumed: from then on it misses no event. Starting again does nothing.
+
+        Raises `NotReady` after that time, `LoginRefused` when waiting longer would not help, and
+        `BusClosed`.
         """
 
     @abstractmethod
     def run(self) -> None:
         """Consume until `close`, SIGTERM or SIGINT; then finish what is held, and return.
 
-        Signals are honoured when called in the main thread.
+        Signals are honoured when called in the main thread. Raises `ValueError` when there is
+        nothing to consume, and `LoginRefused` when the broker does not let this service in.
         """
 
     @abstractmethod
     def close(self, grace: float = GRACE_SECONDS) -> None:
         """Finish held events for at most `grace` seconds, return the rest, disconnect.
 
+        What was published before is sent first. Closing again does nothing; publishing, subscribing
+        and starting raise `BusClosed` from then on.
         Raises `WouldDeadlock` in an async handler of this bus, for which it would wait.
         """
 
@@ -113,8 +131,9 @@ class EventBus(ABC):
     def publish(self, event: Event, timeout: float = PUBLISH_SECONDS) -> None:
         """Send an event and return once the broker has it.
 
-        `timeout` in seconds. Raises a `BusError`, whose `outcome_known` says whether the broker
-        may have the event all the same.
+        `timeout` in seconds. Raises `InvalidEvent` when it cannot be sent at all, `WouldDeadlock`
+        on a thread that must not wait, and otherwise a `BusError` whose `outcome_known` says
+        whether the broker may have the event all the same.
         """
         self.forbid_deadlock("publish")
         self.publish_soon(event, timeout).result()
@@ -143,7 +162,11 @@ class EventBus(ABC):
                 return
 
     def publish_many(self, events: Iterable[Event], timeout: float = PUBLISH_SECONDS) -> None:
-        """Send events and return once the broker has all of them; raises the first error."""
+        """Send events, in order, and return once the broker has all of them.
+
+        `timeout` in seconds, for each event from when it is sent. Raises what `publish` raises,
+        for the first event that failed; the others may have been sent.
+        """
         self.forbid_deadlock("publish_many")
         futures = [self.publish_soon(event, timeout) for event in events]
         errors = [error for future in futures if (error := future.exception())]

@@ -24,7 +24,9 @@ def connect(
     `url` is `amqp://user:password@host:port/vhost` (several hosts: separate URLs by commas),
     `amqps://…`, `memory://` (an embedded broker of its own), `memory://name` (shared in this
     process), or a scheme that an installed package registered under the entry point group
-    `bus_core.buses`. `middleware` goes around publishing and handlers, the first outermost.
+    `bus_core.buses`. `options` are the implementation's; those above know `declare`: with
+    `declare=False` the bus uses what is on the broker and declares nothing, for services that may
+    not. `middleware` goes around publishing and handlers, the first outermost.
 
     Raises `InvalidURL` for an unknown scheme and `InvalidName` for a bad service name.
     """

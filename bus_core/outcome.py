@@ -7,14 +7,18 @@ OutcomeName = Literal["handled", "retried", "dead"]
 
 
 class Reject(Exception):
-    """Raised by a handler: this event will never succeed; it becomes a dead letter now."""
+    """Raised by a handler: this event will never succeed; it becomes a dead letter now.
+
+    What it is given is kept with the dead letter, for the person who looks at it.
+    """
 
 
 class Retry(Exception):
     """Raised by a handler: handle this event again later.
 
     `delay` is the wished delay in seconds (or a `timedelta`); the service's next longer retry
-    step is taken. Without it the subscription's policy decides.
+    step is taken. Without it the subscription's policy decides. It counts as an attempt. `reason`
+    is for the log and, after the last attempt, for the dead letter.
     """
 
     def __init__(self, delay: float | timedelta | None = None, reason: str = "") -> None:

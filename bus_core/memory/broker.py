@@ -159,6 +159,11 @@ class MemoryBroker:
                 policies=tuple(self._policies.values()),
             )
 
+    def peek(self, name: str) -> list[Entry]:
+        """Return what a queue holds, in its order, and change nothing. Raises `NotFound`."""
+        with self.lock:
+            return self._queue(name).entries
+
     def on_queue_declared(self, listener: Callable[[str], None]) -> Callable[[], None]:
         """Call `listener(name)` for every new queue; returns a function that ends it."""
         with self.lock:
@@ -342,13 +347,3 @@ def _with_death(queue: str, entry: Entry, reason: str) -> Message:
     headers.setdefault("x-first-death-exchange", entry.exchange)
     # As RabbitMQ does, or it would expire again at once where it arrives.
     return replace(entry.message, headers=headers, expiration=None)
-
-
-_shared: dict[str, MemoryBroker] = {}
-_shared_lock = threading.Lock()
-
-
-def shared_broker(name: str) -> MemoryBroker:
-    """Return this process's broker of that name, made on first use."""
-    with _shared_lock:
-        return _shared.setdefault(name, MemoryBroker(name))

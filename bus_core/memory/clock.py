@@ -32,7 +32,7 @@ class ManualClock:
             heapq.heappush(self._timers, (self._now + delay, next(self._order), callback))
 
     def advance(self, seconds: float) -> None:
-        """Move time on and run, in order, everything that falls due on the way."""
+        """Move time on by `seconds` and run, in order, everything that falls due on the way."""
         with self._lock:
             target = self._now + seconds
         while True:
@@ -42,6 +42,12 @@ class ManualClock:
                     return
                 self._now, _, callback = heapq.heappop(self._timers)
             callback()
+
+    def advance_to_next(self) -> None:
+        """Move time on just until something falls due, and run it; nothing happens otherwise."""
+        with self._lock:
+            wait = self._timers[0][0] - self._now if self._timers else 0.0
+        self.advance(wait)
 
 
 class SystemClock:

@@ -125,6 +125,16 @@ class MemoryLink:
         consumption.begin()
         return consumption
 
+    def drop(self) -> None:
+        """Lose the connection and come back; what was not settled is delivered again."""
+        consumptions = list(self._consumptions)
+        with self.broker.lock:
+            for consumption in consumptions:
+                consumption.drop()
+            self.broker.disconnect(self)
+            for consumption in consumptions:
+                consumption.come_back()
+
     def close(self, timeout: float = 10.0) -> None:  # noqa: ARG002 - nothing waits here
         """Leave all queues; what was not settled returns to them."""
         self._closed = True
@@ -178,7 +188,7 @@ class MemoryConsumption:
     def begin(self) -> None:
         """Attach to the queue, or wait until somebody declares it."""
         self._stop_listening = self._broker.on_queue_declared(self._declared)
-        self._attach(declare=self._options.may_declare)
+        self.come_back()
 
     def settle(self, delivery: Delivery, settlement: Settlement) -> None:
         """Settle a delivery; one of an earlier incarnation of the queue is ignored."""
@@ -221,10 +231,21 @@ class MemoryConsumption:
 
     def lose(self) -> None:
         """Leave because the link ends: whoever consumes here holds nothing any more."""
-        held_on = self._consumer is not None
-        self.close()
-        if held_on and self._on_lost is not None:
-            self._on_lost()
+        self.ended = True
+        self._stop_listening()
+        self.drop()
+
+    def drop(self) -> None:
+        """Lose what is held, as with a connection; `come_back` consumes again."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            self._broker.detach(self._options.queue, consumer)
+            if self._on_lost is not None:
+                self._on_lost()
+
+    def come_back(self) -> None:
+        """Attach to the queue again, unless this has ended."""
+        self._attach(declare=self._options.may_declare)
 
     def _attach(self, *, declare: bool) -> None:
         with self._broker.lock:

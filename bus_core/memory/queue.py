@@ -79,6 +79,12 @@ class MemoryQueue:
         """How many messages consumers hold."""
         return sum(len(consumer.held) for consumer in self.consumers)
 
+    @property
+    def entries(self) -> list[Entry]:
+        """What waits and what consumers hold, in its order."""
+        held = [entry for consumer in self.consumers for entry in consumer.held.values()]
+        return sorted([*self.ready, *held], key=lambda entry: entry.position)
+
     def setting(self, name: str) -> Any:
         """Return an argument or the policy's value; of two numbers the smaller holds."""
         values = [

@@ -38,6 +38,7 @@ def supported() -> bool:
         "_on_data_available": ["self", "data_in"],
         "_process_frame": ["self", "frame_value"],
         "_adapter_emit_data": ["self", "data"],
+        "_proto_connection_made": ["self", "transport"],
     }
     try:
         return (

@@ -1,6 +1,22 @@
-"""The conformance suite: what every `EventBus` promises, as tests that you run on your own.
+"""What proves a service, and what proves a bus; both need pytest (`pip install bus-core[testing]`).
 
-It needs pytest and nothing else. Inherit, say how to connect, and run pytest:
+**The testing kit** is for the tests of a service: an embedded broker of the test's own, a clock
+that the test moves, a look at what was published, and faults. In your `conftest.py`:
+
+    pytest_plugins = ["bus_core.testing.fixtures"]
+
+and in a test:
+
+    def test_an_export_is_announced(memory_bus):
+        memory_bus.start(make_bus(memory_bus.url))
+        memory_bus.publish(Event("exportRequested", {"journal": "elife"}))
+        memory_bus.drain()
+        assert [one.payload for one in memory_bus.published("exportSuccessful")] == [...]
+
+`MemoryBus` says what else there is; `docs/testing-a-service.md` in the project tells more.
+
+**The conformance suite** is for the tests of a bus: what every `EventBus` promises, to be run on
+your own. Inherit, say how to connect, and run pytest:
 
     import pytest
     from bus_core.testing import BusConformance, Features
@@ -20,7 +36,14 @@ It needs pytest and nothing else. Inherit, say how to connect, and run pytest:
 of its own, so tests may share a broker. `docs/implementing-a-bus.md` in the project tells more.
 """
 
-import pytest
+try:
+    import pytest
+except ModuleNotFoundError as error:
+    if error.name != "pytest":
+        raise
+    raise ModuleNotFoundError(
+        "bus_core.testing needs pytest: pip install bus-core[testing]", name="pytest"
+    ) from None
 
 # Before the modules are imported: their asserts then show values when they fail.
 pytest.register_assert_rewrite(
@@ -45,6 +68,17 @@ pytest.register_assert_rewrite(
 
 from bus_core.testing.conformance import BusConformance  # noqa: E402
 from bus_core.testing.features import DeadLetter, Features  # noqa: E402
+from bus_core.testing.handler_watch import HandlerError  # noqa: E402
+from bus_core.testing.memory_bus import DeadEvent, MemoryBus  # noqa: E402
 from bus_core.testing.waiting import eventually, eventually_equal  # noqa: E402
 
-__all__ = ["BusConformance", "DeadLetter", "Features", "eventually", "eventually_equal"]
+__all__ = [
+    "BusConformance",
+    "DeadEvent",
+    "DeadLetter",
+    "Features",
+    "HandlerError",
+    "MemoryBus",
+    "eventually",
+    "eventually_equal",
+]

@@ -99,6 +99,7 @@ class AsyncHandlingConformance(Stage):
         self.reach(inbox)
         return inbox
 
+    @needs("async_handlers")
     def test_an_async_handler_gets_every_event_once(self) -> None:
         inbox = self.listen_async("exportRequested")
         events = self.publish("exportRequested", *range(20))
@@ -107,6 +108,7 @@ class AsyncHandlingConformance(Stage):
         eventually_equal(lambda: inbox.events, [*events, last])
 
     @pytest.mark.parametrize("make", COROUTINE_FUNCTIONS.values(), ids=COROUTINE_FUNCTIONS.keys())
+    @needs("async_handlers")
     def test_whatever_makes_a_coroutine_is_awaited(
         self, make: Callable[[Callable[[Any], None]], Callable[[Event], Any]]
     ) -> None:
@@ -117,6 +119,7 @@ class AsyncHandlingConformance(Stage):
         self.publish("exportRequested", 1, 2)
         eventually_equal(lambda: seen, [1, 2])
 
+    @needs("async_handlers")
     def test_all_of_a_bus_run_on_one_event_loop_beside_its_plain_handlers(self) -> None:
         bus = self.open("listener")
         first = self.subscribe_async(bus, "first", concurrency=2)
@@ -131,6 +134,7 @@ class AsyncHandlingConformance(Stage):
         assert len({*first.threads, *second.threads}) == 1
         assert not {*first.threads, threading.get_ident()} & set(plain.threads)
 
+    @needs("async_handlers")
     def test_as_many_run_at_a_time_as_was_asked_for(self) -> None:
         together = asyncio.Barrier(4)
         inbox = self.listen_async("exportRequested", lambda _: together.wait(), concurrency=4)
@@ -145,6 +149,7 @@ class AsyncHandlingConformance(Stage):
         [False, ValueError("broken"), SystemExit(1), asyncio.CancelledError()],
         ids=["returns False", "raises", "exits", "is cancelled"],
     )
+    @needs("async_handlers")
     def test_an_event_whose_async_handler_fails_is_handled_again(
         self, failure: BaseException | bool
     ) -> None:
@@ -160,7 +165,7 @@ class AsyncHandlingConformance(Stage):
         (marker,) = self.publish("exportRequested", "marker")
         eventually_equal(lambda: inbox.events, [event] * 3 + [marker])
 
-    @needs("dead_letters")
+    @needs("async_handlers", "dead_letters")
     def test_an_async_handler_rejects_and_the_error_is_kept(self) -> None:
         async def reject(_event: Event) -> None:
             await asyncio.sleep(0)
@@ -172,7 +177,7 @@ class AsyncHandlingConformance(Stage):
         assert (letter.reason, letter.attempts) == ("rejected", 1)
         assert "no such journal" in letter.error
 
-    @needs("retries")
+    @needs("async_handlers", "retries")
     def test_a_plain_handler_that_returns_an_awaitable_has_not_handled_the_event(self) -> None:
         def forget_to_await(event: Event) -> Any:
             return handle(event, print) if len(inbox.events) == 1 else None
@@ -183,6 +188,7 @@ class AsyncHandlingConformance(Stage):
 
     # -- stories --
 
+    @needs("async_handlers")
     def test_what_it_publishes_continues_the_story(self) -> None:
         answers = self.listen("answered", "curious")
         bus = self.open("answering")
@@ -201,6 +207,7 @@ class AsyncHandlingConformance(Stage):
         for event in answers.events:
             assert event.causation_id == event.correlation_id == causes[event.payload]
 
+    @needs("async_handlers")
     def test_calls_that_would_hold_up_the_loop_are_refused(self) -> None:
         refused: list[str] = []
 
@@ -218,6 +225,7 @@ class AsyncHandlingConformance(Stage):
 
     # -- the end --
 
+    @needs("async_handlers")
     def test_a_running_coroutine_finishes_while_the_bus_closes(self) -> None:
         gate = self.gate()
         first = self.listen_async("exportRequested", lambda _: asyncio.to_thread(gate))
@@ -232,6 +240,7 @@ class AsyncHandlingConformance(Stage):
         assert not closing.is_alive()
         assert first.done == [1]
 
+    @needs("async_handlers")
     def test_after_the_grace_it_is_cancelled_and_the_event_comes_back(self) -> None:
         cancelled: list[Any] = []
 

@@ -29,6 +29,8 @@ class Features:
     """Bodies are those of the wire format in `bus_core.envelope`. Hook: `raw_publish`."""
     cuts: bool = True
     """Events held by a lost connection are delivered again. Hook: `cut`."""
+    async_handlers: bool = True
+    """A handler may be an `async def`."""
     forks: bool = True
     """A forked child of the process may use the bus as well."""
 

@@ -31,6 +31,19 @@ def test_what_is_planned_on_the_way_runs_too_if_it_falls_due() -> None:
     assert ran == [0, 1, 2, 3]
 
 
+def test_it_may_be_moved_just_to_what_is_due_next() -> None:
+    clock, ran = ManualClock(), []
+    clock.advance_to_next()
+    clock.call_later(1.5, lambda: ran.append("first"))
+    clock.call_later(60, lambda: ran.append("second"))
+    clock.advance_to_next()
+    assert ran == ["first"]
+    clock.advance(58.4)
+    assert ran == ["first"]
+    clock.advance_to_next()
+    assert ran == ["first", "second"]
+
+
 def test_the_system_clock_calls_back_in_time_and_in_order() -> None:
     clock, ran, began = SystemClock(), queue.Queue(), time.monotonic()
     clock.call_later(0.05, lambda: ran.put("second"))
