@@ -119,8 +119,7 @@ def test_bursts_go_to_the_socket_at_once_and_are_counted(
 def test_pika_sends_what_the_socket_does_not_take(
     worker: EventBus, handled: list[Any], made: list[Watched]
 ) -> None:
-    megabytes = [hashlib.sha256(bytes([number])).hexdigest() * 16_384 for number in range(7)]
-    publish_and_wait(worker, handled, megabytes)
+    publish_and_wait(worker, handled, [hashlib.sha256(b"large").hexdigest() * 7 * 16_384])
     connection = publishing(made)
     assert 0 < connection.left_to_pika < sum(connection.bursts)
 
