@@ -8,9 +8,12 @@ middleware around any handler. The database calls of an async handler run on asg
 them, so that is where its connections are looked after.
 """
 
+import logging
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+
+logger = logging.getLogger(__name__)
 
 ArgumentT = TypeVar("ArgumentT")
 
@@ -55,5 +58,13 @@ def _close_old_connections() -> Callable[[], None] | None:
     database, conf = sys.modules.get("django.db"), sys.modules.get("django.conf")
     if database is None or conf is None or not conf.settings.configured:
         return None
-    found: Callable[[], None] = database.close_old_connections
-    return found
+
+    def close_old_connections() -> None:
+        try:
+            database.close_old_connections()
+        except Exception:
+            # What is wrong with a connection is for the next query to say: the event is not lost,
+            # nor handled twice, for want of tidiness.
+            logger.warning("database connections were not looked after", exc_info=True)
+
+    return close_old_connections
