@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -14,6 +15,8 @@ SUSPECT_AT = 2
 """Somebody ended holding an event, or returned it, this often."""
 LEAVE_SECONDS = 3600.0
 """A handler may run that long after a pause before its event goes back to the queue."""
+CLOSE_SECONDS = 5.0
+"""The broker has that long to confirm that a consumer has left."""
 
 
 class Settle(Protocol):
@@ -107,7 +110,8 @@ class Session:
             self._over = True
             self._waiting.clear()
             self._work_came.notify_all()
-        self._consumption.close().result(timeout=10.0)
+        with suppress(TimeoutError):  # a silent broker finds out when the connection ends
+            self._consumption.close().result(timeout=CLOSE_SECONDS)
         return unfinished
 
     # -- the link's thread --

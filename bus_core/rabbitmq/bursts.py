@@ -15,6 +15,7 @@ from typing import Any
 
 from pika import SelectConnection
 from pika.adapters.utils import io_services_utils
+from pika.exceptions import AMQPConnectionError
 from pika.frame import decode_frame
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def supported() -> bool:
         "_on_data_available": ["self", "data_in"],
         "_process_frame": ["self", "frame_value"],
         "_adapter_emit_data": ["self", "data"],
+        "_terminate_stream": ["self", "error"],
     }
     try:
         return (
@@ -90,6 +92,10 @@ class BurstConnection(SelectConnection):  # type: ignore[misc] # pika is not typ
                 data = data[self._socket_of(transport).send(data) :]
         if data:
             self._adapter_emit_data(data)
+
+    def abandon(self) -> None:
+        """End at once, without a word to the broker."""
+        self._terminate_stream(AMQPConnectionError("the broker did not answer to the end"))
 
     @staticmethod
     def _socket_of(transport: Any) -> socket.socket:
