@@ -136,7 +136,9 @@ class Session:
                 self._held = 0
             self._held += 1
             self._waiting.append(delivery)
-            was, self._wide = self._wide, delivery.delivery_count < SUSPECT_AT
+            # A changed prefetch counts from zero: widen with empty hands only, or they overflow.
+            may_be_wide = self._wide or self._held == 1
+            was, self._wide = self._wide, may_be_wide and delivery.delivery_count < SUSPECT_AT
         if was is not self._wide:
             self._follow_width()
 
