@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -14,6 +15,10 @@ SUSPECT_AT = 2
 """Somebody ended holding an event, or returned it, this often."""
 LEAVE_SECONDS = 3600.0
 """A handler may run that long after a pause before its event goes back to the queue."""
+END_SHARE = 0.2
+"""In this last part of the grace time no event is begun, so that those that run can end."""
+CLOSE_SECONDS = 5.0
+"""The broker has that long to confirm that a consumer has left."""
 
 
 class Settle(Protocol):
@@ -99,16 +104,24 @@ class Session:
 
         Returns how many events were not finished; they go back to the queue.
         """
+        begin_until = deadline - END_SHARE * max(0.0, deadline - time.monotonic())
         with self._lock:
-            self._all_settled.wait_for(
-                lambda: self._held <= 0, timeout=max(0.0, deadline - time.monotonic())
-            )
-            unfinished = max(0, self._held)
-            self._over = True
+            self._wait_until_settled(begin_until)
+            unbegun = len(self._waiting)
             self._waiting.clear()
+            self._held -= unbegun
+            self._wait_until_settled(deadline)
+            unfinished = unbegun + max(0, self._held)
+            self._over = True
             self._work_came.notify_all()
-        self._consumption.close().result(timeout=10.0)
+        with suppress(TimeoutError):  # a silent broker finds out when the connection ends
+            self._consumption.close().result(timeout=CLOSE_SECONDS)
         return unfinished
+
+    def _wait_until_settled(self, deadline: float) -> None:
+        self._all_settled.wait_for(
+            lambda: self._held <= 0, timeout=max(0.0, deadline - time.monotonic())
+        )
 
     # -- the link's thread --
 
@@ -123,7 +136,9 @@ class Session:
                 self._held = 0
             self._held += 1
             self._waiting.append(delivery)
-            was, self._wide = self._wide, delivery.delivery_count < SUSPECT_AT
+            # A changed prefetch counts from zero: widen with empty hands only, or they overflow.
+            may_be_wide = self._wide or self._held == 1
+            was, self._wide = self._wide, may_be_wide and delivery.delivery_count < SUSPECT_AT
         if was is not self._wide:
             self._follow_width()
 

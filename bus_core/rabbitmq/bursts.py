@@ -14,6 +14,7 @@ from typing import Any
 
 from pika import SelectConnection
 from pika.adapters.utils import io_services_utils
+from pika.exceptions import AMQPConnectionError
 from pika.frame import decode_frame
 
 from bus_core.rabbitmq.frames import FRAME_END, FRAME_HEAD, FRAME_OVERHEAD, frame_head
@@ -39,6 +40,7 @@ def supported() -> bool:
         "_process_frame": ["self", "frame_value"],
         "_adapter_emit_data": ["self", "data"],
         "_proto_connection_made": ["self", "transport"],
+        "_terminate_stream": ["self", "error"],
     }
     try:
         return (
@@ -92,6 +94,10 @@ class BurstConnection(SelectConnection):  # type: ignore[misc] # pika is not typ
                 data = data[self._socket_of(transport).send(data) :]
         if data:
             self._adapter_emit_data(data)
+
+    def abandon(self) -> None:
+        """End at once, without a word to the broker."""
+        self._terminate_stream(AMQPConnectionError("the broker did not answer to the end"))
 
     @staticmethod
     def _socket_of(transport: Any) -> socket.socket:

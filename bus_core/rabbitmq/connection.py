@@ -99,10 +99,16 @@ class Connection:
             self._open(LinkState.CONNECTING)
 
     def close(self) -> None:
-        """Disconnect for good."""
-        was, self.state = self.state, LinkState.CLOSED
-        if self._connection is not None and was in {LinkState.OPEN, LinkState.BLOCKED}:
-            self._connection.close()
+        """Disconnect for good, also in the middle of connecting."""
+        self.state = LinkState.CLOSED
+        connection = self._connection
+        if connection is not None and not (connection.is_closing or connection.is_closed):
+            connection.close()
+
+    def abandon(self) -> None:
+        """Disconnect without waiting for the broker, which does not answer."""
+        if isinstance(self._connection, BurstConnection):
+            self._connection.abandon()
 
     @property
     def current(self) -> SelectConnection | None:

@@ -24,6 +24,7 @@ from bus_core.topology import Topology
 logger = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 5.0
+ABANDON_SECONDS = 1.0
 _links: "weakref.WeakSet[RabbitLink]" = weakref.WeakSet()
 
 
@@ -218,9 +219,9 @@ class RabbitLink:
         for consumption in self._consumptions:
             consumption.close()
         engine.run_soon(self._disconnect)
-        deadline = time.monotonic() + CLOSE_SECONDS
-        while not self._disconnected and time.monotonic() < deadline:
-            time.sleep(0.01)
+        if not self._disconnected_within(CLOSE_SECONDS):
+            engine.run_soon(self._abandon)
+            self._disconnected_within(ABANDON_SECONDS)
         engine.stop()
 
     def _disconnect(self) -> None:
@@ -230,12 +231,21 @@ class RabbitLink:
             if side is not None:
                 side.connection.close()
 
-    @property
-    def _disconnected(self) -> bool:
+    def _abandon(self) -> None:
+        for side in (self._publishing, self._consuming):
+            if side is not None:
+                side.connection.abandon()
+
+    def _disconnected_within(self, seconds: float) -> bool:
         sides = [side for side in (self._publishing, self._consuming) if side]
-        return all(
+        deadline = time.monotonic() + seconds
+        while not all(
             side.connection.state is LinkState.CLOSED and side.connection.is_gone for side in sides
-        )
+        ):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.01)
+        return True
 
     # -- inside --
 

@@ -116,8 +116,13 @@ class Publisher:
         self.frame_max = connection.params.frame_max or DEFAULT_FRAME_MAX
         if isinstance(connection, BurstConnection):
             connection.after_burst(self._after_burst)
-        connection.add_on_connection_unblocked_callback(lambda *_: self._pump())
+        connection.add_on_connection_unblocked_callback(lambda *_: self._go_on())
         connection.channel(on_open_callback=self._on_channel)
+
+    def _go_on(self) -> None:
+        """The broker takes events again; that it confirmed none meanwhile was no fault."""
+        self._last_progress = time.monotonic()
+        self._pump()
 
     def on_down(self) -> None:
         """Everything unconfirmed is unknown: it will be sent again, in order."""
