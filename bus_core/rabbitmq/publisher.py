@@ -19,25 +19,23 @@ from pika.spec import Basic
 
 from bus_core.errors import (
     AccessRefused,
-    Backpressure,
-    BrokerBlocked,
     BusClosed,
     BusError,
     LoginRefused,
-    NotSent,
     PublishRefused,
     PublishTimeout,
     Unroutable,
 )
 from bus_core.link import LinkState
-from bus_core.rabbitmq.backlog import MAX_BYTES, MAX_MESSAGES, Backlog
+from bus_core.rabbitmq.backlog import Backlog
 from bus_core.rabbitmq.bursts import BurstConnection
+from bus_core.rabbitmq.confirms import ConfirmReader, confirm_of
 from bus_core.rabbitmq.connection import Connection
 from bus_core.rabbitmq.declarer import Declarer
 from bus_core.rabbitmq.engine import Engine, Signal
-from bus_core.rabbitmq.frames import BASIC_ACK, BASIC_NACK, METHOD, confirm
 from bus_core.rabbitmq.in_flight import InFlight, Outgoing, encode_frames
 from bus_core.rabbitmq.lookups import Lookups
+from bus_core.rabbitmq.obstacles import no_room, too_late
 from bus_core.rabbitmq.wire import ACCESS_REFUSED, channel_error, to_properties
 
 logger = logging.getLogger(__name__)
@@ -50,7 +48,6 @@ NACK_BACKOFF_SECONDS = 0.2
 STALL_SECONDS = 5.0
 """Without any confirm for so long the channel is given up; twice as long after each time."""
 MAX_CHANNEL_LOSSES = 3
-CONFIRM_BYTES = 13
 ATTEMPT_HEADER = "bus-attempt"
 _EXCHANGE_IN_REASON = re.compile(r"exchange '([^']*)'")
 
@@ -91,7 +88,7 @@ class Publisher:
         """
         size = sum(one.size for one in batch)
         if not self._backlog.enter(len(batch), size, wait=wait, limited=limited):
-            raise self._no_room(waited=wait > 0)
+            raise no_room(self._connection, self._backlog, waited=wait > 0)
         self._inbox.extend(batch)
         self._wake()
 
@@ -150,16 +147,20 @@ class Publisher:
     def _on_channel(self, channel: Channel) -> None:
         channel.add_on_close_callback(self._on_channel_closed)
         channel.add_on_return_callback(self._on_return)
-        channel.confirm_delivery(
-            lambda frame: self._on_confirm_frame(channel, frame),
-            callback=lambda _: self._ready(channel),
-        )
+
+        def on_frame(frame: Method) -> None:
+            if channel is self._channel:  # from pika, where frames do not come to us at once
+                self._on_confirm(*confirm_of(frame))
+                self._after_burst()
+
+        channel.confirm_delivery(on_frame, callback=lambda _: self._ready(channel))
 
     def _ready(self, channel: Channel) -> None:
         self._channel = channel
         self.channel_number = channel.channel_number
         if isinstance(channel.connection, BurstConnection):
-            channel.connection.handle_frames(channel.channel_number, self._on_frame)
+            reader = ConfirmReader(self._on_confirm)
+            channel.connection.handle_frames(channel.channel_number, reader)
         self._pump()
 
     def _on_channel_closed(self, channel: Channel, reason: BaseException) -> None:
@@ -262,25 +263,7 @@ class Publisher:
 
     # -- back --
 
-    def _on_frame(self, kind: int, buffer: bytes, start: int, size: int) -> int:
-        """Take confirms as they come from the socket; everything else is pika's."""
-        if kind != METHOD or size < CONFIRM_BYTES:
-            return 0
-        method, tag, multiple = confirm(buffer, start)
-        if method not in {BASIC_ACK, BASIC_NACK}:
-            return 0
-        self._on_confirm(tag, multiple=multiple, nack=method == BASIC_NACK)
-        return start + size + 1
-
-    def _on_confirm_frame(self, channel: Channel, frame: Method) -> None:
-        """Take a confirm from pika, where its frames do not come here at once."""
-        if channel is self._channel:
-            method = frame.method
-            nack = isinstance(method, Basic.Nack)
-            self._on_confirm(method.delivery_tag, multiple=method.multiple, nack=nack)
-            self._after_burst()
-
-    def _on_confirm(self, tag: int, *, multiple: bool, nack: bool) -> None:
+    def _on_confirm(self, tag: int, multiple: bool, nack: bool) -> None:
         self._confirms_came = True
         settled = self._in_flight.settle(tag, multiple=multiple)
         if nack:
@@ -344,9 +327,9 @@ class Publisher:
         for queue in (self._waiting, *self._lookups):
             for outgoing in [one for one in queue if now >= one.deadline]:
                 queue.remove(outgoing)
-                self._finish((outgoing,), self._late(outgoing))
+                self._finish((outgoing,), too_late(self._connection, sent=outgoing.sent))
         for outgoing in self._in_flight.expire(now):
-            self._finish((outgoing,), self._late(outgoing))
+            self._finish((outgoing,), too_late(self._connection, sent=outgoing.sent))
         if self._in_flight.messages and now - self._last_progress > self._stall_seconds:
             self._give_up_channel(now)
         if self._backlog.messages:
@@ -370,30 +353,3 @@ class Publisher:
             channel.connection.leave_frames(channel.channel_number)
         channel.close()
         self._open_channel()
-
-    def _late(self, outgoing: Outgoing) -> BusError:
-        if self._connection.state is LinkState.BLOCKED:
-            return _blocked(sent=outgoing.sent)
-        if outgoing.sent:
-            return PublishTimeout("the broker did not confirm the event in time; it may have it")
-        return NotSent(f"the event could not be sent in time ({self._obstacle})")
-
-    def _no_room(self, *, waited: bool) -> BusError:
-        if waited and self._connection.state is LinkState.BLOCKED:
-            return _blocked(sent=False)
-        return Backpressure(
-            f"{self._backlog.messages} events ({self._backlog.bytes} bytes) wait for the broker "
-            f"already ({self._obstacle}); {MAX_MESSAGES} or {MAX_BYTES} bytes are the most. "
-            "This event was not sent"
-        )
-
-    @property
-    def _obstacle(self) -> str:
-        state, why = self._connection.state.value, self._connection.last_error
-        return f"{state}{why and ': '}{why}" if state != "open" else state
-
-
-def _blocked(*, sent: bool) -> BrokerBlocked:
-    error = BrokerBlocked("the broker is short of memory or disk and takes no events")
-    error.outcome_known = not sent
-    return error
