@@ -68,6 +68,7 @@ PARTS = (
         Setting.TAKES,
         {
             OURS: "ours:publish_many",
+            "bus_core, making events": "ours:make_and_publish_many",
             "broker's ceiling": "ceiling:publish",
             "pika, by hand": "pika_select:publish",
             "aio-pika": "aio:publish",

@@ -122,7 +122,9 @@ def _header(message: Message, size: int) -> bytes:
         add(_short(message.expiration))
     if message.message_id is not None:
         flags |= _MESSAGE_ID
-        add(_short(message.message_id))
+        # The first event of a story gives the story its name.
+        same = message.message_id is message.correlation_id and message.expiration is None
+        add(values[-1] if same else _short(message.message_id))
     if message.timestamp is not None:
         flags |= _TIMESTAMP
         add(_timestamp.pack(message.timestamp))
@@ -141,14 +143,19 @@ def _header(message: Message, size: int) -> bytes:
 
 def _table(headers: Mapping[str, Any]) -> bytes:
     """Return a field table (section 4.2.5.5); strings and numbers at once, the rest by pika."""
-    parts: list[bytes] = []
+    parts = [b""]
+    add = parts.append
     for name, value in headers.items():
-        if name in _FEW_VALUES and type(value) is str:
-            parts.append(_known_string_entry(name, value))
-        elif type(value) is str:
-            parts.append(_string_entry(name, value))
+        if type(value) is str:
+            if name in _FEW_VALUES:
+                add(_known_string_entry(name, value))
+            else:
+                text = value.encode()
+                add(_string_head(name))
+                add(_long.pack(len(text)))
+                add(text)
         elif type(value) is int and -(2**63) <= value < 2**63:
-            parts += (_known_short(name), b"l", _signed.pack(value))
+            add(_known_short(name) + b"l" + _signed.pack(value))
         else:
             pieces: list[bytes] = []
             encode_table(pieces, dict(headers))
@@ -157,9 +164,14 @@ def _table(headers: Mapping[str, Any]) -> bytes:
     return _long.pack(len(table)) + table
 
 
+@lru_cache(maxsize=1024)
+def _string_head(name: str) -> bytes:
+    return _short(name) + b"S"
+
+
 def _string_entry(name: str, value: str) -> bytes:
     text = value.encode()
-    return _known_short(name) + b"S" + _long.pack(len(text)) + text
+    return _string_head(name) + _long.pack(len(text)) + text
 
 
 _known_string_entry = lru_cache(maxsize=1024)(_string_entry)

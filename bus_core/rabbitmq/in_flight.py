@@ -162,6 +162,8 @@ class InFlight:
 
     def add(self, outgoing: Outgoing) -> None:
         """Take note of a message that is being sent."""
+        outgoing.sent = True
+        outgoing.returned = None
         self._ring.append(outgoing)
         self.messages += 1
         self.bytes += outgoing.size

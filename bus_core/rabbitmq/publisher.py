@@ -27,6 +27,7 @@ from bus_core.errors import (
     Unroutable,
 )
 from bus_core.link import LinkState
+from bus_core.message import Message
 from bus_core.rabbitmq.backlog import Backlog
 from bus_core.rabbitmq.bursts import BurstConnection
 from bus_core.rabbitmq.confirms import ConfirmReader, confirm_of
@@ -208,41 +209,40 @@ class Publisher:
         channel = self._channel
         # A broker in alarm does not read: what we sent would be in doubt without need.
         if channel is not None and channel.is_open and self._connection.state is LinkState.OPEN:
-            burst: list[bytes] = []
-            in_flight, waiting = self._in_flight, self._waiting
-            while (
-                waiting and in_flight.messages < WINDOW_MESSAGES and in_flight.bytes < WINDOW_BYTES
-            ):
-                self._send(channel, waiting.popleft(), burst)
-            if burst and isinstance(channel.connection, BurstConnection):
-                channel.connection.send(b"".join(burst))
+            self._fill_window(channel)
         if self._backlog.messages:
             self._watch_deadlines()
 
-    def _send(self, channel: Channel, outgoing: Outgoing, burst: list[bytes]) -> None:
-        if outgoing.ticket.cancelled:
-            self._backlog.leave(1, outgoing.size)
-            return
-        if outgoing.exchange not in self._lookups.known:
-            self._lookups.hold(outgoing)
-            return
-        message, frames = outgoing.message, outgoing.frames
-        number = channel.channel_number
-        if outgoing.mandatory:
-            attempt = {ATTEMPT_HEADER: self._in_flight.next_tag}
-            message = message.with_headers({**message.headers, **attempt})
-            frames = encode_frames(number, outgoing, message, self.frame_max)
-        elif outgoing.frames_channel != number:
-            outgoing.encode(number, self.frame_max)
-            frames = outgoing.frames
-        outgoing.sent = True
-        outgoing.returned = None
-        if not self._in_flight.messages:
+    def _fill_window(self, channel: Channel) -> None:
+        in_flight, waiting, known = self._in_flight, self._waiting, self._lookups.known
+        in_bursts = isinstance(channel.connection, BurstConnection)
+        burst: list[bytes] = []
+        if not in_flight.messages:
             self._last_progress = time.monotonic()
-        self._in_flight.add(outgoing)
-        if isinstance(channel.connection, BurstConnection):
-            burst.append(frames)
-            return
+        while waiting and in_flight.messages < WINDOW_MESSAGES and in_flight.bytes < WINDOW_BYTES:
+            outgoing = waiting.popleft()
+            if outgoing.ticket.cancelled:
+                self._backlog.leave(1, outgoing.size)
+            elif outgoing.exchange not in known:
+                self._lookups.hold(outgoing)
+            elif in_bursts:
+                burst.append(self._frames_of(outgoing, channel.channel_number))
+                in_flight.add(outgoing)
+            else:
+                self._send_by_pika(outgoing, channel)
+                in_flight.add(outgoing)
+        if burst:
+            channel.connection.send(b"".join(burst))
+
+    def _frames_of(self, outgoing: Outgoing, channel: int) -> bytes:
+        if outgoing.mandatory:
+            return encode_frames(channel, outgoing, self._marked(outgoing), self.frame_max)
+        if outgoing.frames_channel != channel:
+            outgoing.encode(channel, self.frame_max)
+        return outgoing.frames
+
+    def _send_by_pika(self, outgoing: Outgoing, channel: Channel) -> None:
+        message = self._marked(outgoing) if outgoing.mandatory else outgoing.message
         channel.basic_publish(
             outgoing.exchange,
             outgoing.routing_key,
@@ -250,6 +250,11 @@ class Publisher:
             to_properties(message),
             mandatory=outgoing.mandatory,
         )
+
+    def _marked(self, outgoing: Outgoing) -> Message:
+        """Return the message with a mark of this attempt, by which it is known when it returns."""
+        headers = outgoing.message.headers
+        return outgoing.message.with_headers({**headers, ATTEMPT_HEADER: self._in_flight.next_tag})
 
     def _send_again(self, batch: list[Outgoing]) -> None:
         self._waiting.extendleft(reversed(batch))
