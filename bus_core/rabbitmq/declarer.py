@@ -214,7 +214,7 @@ class Declarer:
         elif refusal.code == PRECONDITION_FAILED:
             self._told.add(queue.name)
             logger.warning("queue %s is used as it is: %s", queue.name, refusal.text)
-        elif refusal.code == ACCESS_REFUSED:
+        elif refusal.code == ACCESS_REFUSED and not queue.exclusive:
             yield from self._queue(queue, may_declare=False)
         else:
             raise channel_error(refusal.code, refusal.text)
