@@ -2,7 +2,7 @@
 
 import pytest
 
-from bus_core.dead_letters import HeldDeadLetters, acting, discard, retry
+from bus_core.dead_letters import HeldDeadLetters, acting, discard, retry, waiting
 from bus_core.errors import NotFound
 from tests.harness.giving_up import QUEUE, SERVICE, Scene
 
@@ -21,6 +21,18 @@ def test_no_more_is_read_than_the_limit_says(scene: Scene) -> None:
     events = scene.give_up(*range(5))
     held = HeldDeadLetters(scene.link, SERVICE, limit=3)
     assert [one.id for one in held.read()] == [event.id for event in events[:3]]
+    assert held.more
+    held.close()
+    assert scene.waiting() == 5
+
+
+def test_no_more_is_kept_than_its_bytes_allow(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "MAX_BYTES", 1_500)
+    scene.give_up(*["x" * 1_000] * 5)
+    held = HeldDeadLetters(scene.link, SERVICE)
+    assert len(held.read()) == 2
     assert held.more
     held.close()
     assert scene.waiting() == 5
