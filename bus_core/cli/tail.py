@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +17,11 @@ from bus_core.cli.options import Failed, UsageError, add_command, add_url, secon
 from bus_core.cli.terminal import Style, clean, count, one_line, say
 from bus_core.connecting import open_link
 from bus_core.envelope import decode, rfc3339
-from bus_core.errors import UndecodableMessage
-from bus_core.link import ConsumeOptions, Link
+from bus_core.errors import BusError, UndecodableMessage
+from bus_core.link import ConsumeOptions, Link, LinkState
 from bus_core.message import Delivery
 from bus_core.topology import (
+    TAP_MAX_MESSAGES,
     Binding,
     Topology,
     event_exchange,
@@ -31,6 +33,7 @@ from bus_core.topology import (
 BUFFER_EVENTS = 10_000
 BUFFER_BYTES = 64 * 1024 * 1024
 METER_SECONDS = 5.0
+OVERRUN_SECONDS = 1.0
 LOOK_SECONDS = 0.2
 LINE_CHARACTERS = 2_000
 
@@ -89,16 +92,16 @@ def run(options: argparse.Namespace) -> int:
     link = open_link(url(options), client_name="bus-core tail")
     try:
         with Interrupts() as interrupts:
-            _watch(link, options, buffer)
+            own = _watch(link, options, buffer)
             say(f"Watching {', '.join(options.types)}; Ctrl-C ends.")
-            shows = _Tail(link, buffer, options, chosen, Style(sys.stdout))
+            shows = _Tail(link, own, buffer, options, chosen, Style(sys.stdout))
             return shows.until_ended(interrupts)
     finally:
         link.close()
 
 
-def _watch(link: Link, options: argparse.Namespace, buffer: "Buffer") -> None:
-    """Fill the buffer from now on; returns when nothing is missed any more."""
+def _watch(link: Link, options: argparse.Namespace, buffer: "Buffer") -> str:
+    """Fill the buffer from now on; returns the queue when nothing is missed any more."""
     own = tail_queue(uuid.uuid4().hex)
     bindings = tuple(Binding(source=event_exchange(one), queue=own.name) for one in options.types)
     topology = merge(
@@ -133,6 +136,7 @@ def _watch(link: Link, options: argparse.Namespace, buffer: "Buffer") -> None:
             "the broker refused the queue that this needs: the user must have the right to "
             "configure, write and read tail__*, and to read event__*"
         )
+    return own.name
 
 
 class Buffer:
@@ -175,25 +179,32 @@ class _Tail:
     """Shows what the buffer holds, and counts."""
 
     link: Link
+    queue: str
     buffer: Buffer
     options: argparse.Namespace
     filter: Filter
     style: Style
     shown: int = 0
     filtered: int = 0
+    overrun: bool = False
+    """Whether the broker had to keep so much that it may have dropped some of it."""
 
     def until_ended(self, interrupts: Interrupts) -> int:
         """Show until there were enough of them or somebody ends it; return the exit code."""
-        said, due = (0, 0), time.monotonic() + METER_SECONDS
+        missing, due = self._missing(), time.monotonic() + METER_SECONDS
+        look_at = time.monotonic() + OVERRUN_SECONDS
         try:
             while not interrupts.came and self.shown != self.options.count:
                 if self.link.error is not None:
                     raise self.link.error
                 if (delivery := self.buffer.take()) is not None:
                     self._meet(delivery)
-                missing = (self.buffer.dropped, self.buffer.interruptions)
-                if missing != said and time.monotonic() >= due:
-                    said, due = missing, time.monotonic() + METER_SECONDS
+                now = time.monotonic()
+                if now >= look_at:
+                    self._look_for_overrun()
+                    look_at = now + OVERRUN_SECONDS
+                if now >= due and self._missing() != missing:
+                    missing, due = self._missing(), now + METER_SECONDS
                     say(self.meter())
         finally:
             say(self.meter())
@@ -202,11 +213,22 @@ class _Tail:
     def meter(self) -> str:
         """Return the line that says how many there were."""
         lost = self.buffer.interruptions
+        more = "; the broker may have dropped more, uncounted" if self.overrun else ""
         gap = f"; the connection was lost {count(lost, 'time')}, what was published then is missing"
         return (
             f"{self.shown:,} shown, {self.filtered:,} filtered out, {self.buffer.dropped:,} dropped"
-            f"{gap if lost else ''}"
+            f"{more}{gap if lost else ''}"
         )
+
+    def _missing(self) -> tuple[int, int, bool]:
+        return self.buffer.dropped, self.buffer.interruptions, self.overrun
+
+    def _look_for_overrun(self) -> None:
+        """See whether events pile up in our queue, where the broker drops without counting."""
+        if self.link.state is LinkState.OPEN:
+            with suppress(BusError):
+                state = self.link.look(self.queue, timeout=OVERRUN_SECONDS)
+                self.overrun |= state is not None and state.waiting > TAP_MAX_MESSAGES // 2
 
     def _meet(self, delivery: Delivery) -> None:
         document = _document(delivery)

@@ -156,34 +156,47 @@ class RabbitLink:
     def look(self, queue: str, *, timeout: float = 30.0) -> QueueState | None:
         """Return how a queue stands, or `None` when there is none; `timeout` in seconds."""
         found: list[QueueState] = []
+
+        def job(declarer: Declarer, done: Done) -> None:
+            declarer.look(queue, found.append, done)
+
         try:
-            self._ask("look", lambda one, done: one.look(queue, found.append, done), timeout)
+            # Whoever consumes an exclusive queue may look at it, and no other connection.
+            self._ask("look", job, timeout, self._consuming)
         except NotFound:
             return None
         return found[-1]
 
-    def _ask(self, call: str, job: Callable[[Declarer, Done], None], timeout: float) -> None:
+    def _ask(
+        self,
+        call: str,
+        job: Callable[[Declarer, Done], None],
+        timeout: float,
+        side: _Side | None = None,
+    ) -> None:
         """Have the declarer do a job, again when the connection was lost meanwhile."""
         if self.blocking_forbidden:
             raise WouldDeadlock(f"{call}() was called on the connection's own thread")
         deadline = time.monotonic() + timeout
         while True:
-            error = self._ask_once(job, max(0.0, deadline - time.monotonic()))
+            error = self._ask_once(job, max(0.0, deadline - time.monotonic()), side)
             if error is None:
                 return
             if not isinstance(error, NotSent) or time.monotonic() >= deadline:
                 raise error
 
-    def _ask_once(self, job: Callable[[Declarer, Done], None], timeout: float) -> BusError | None:
+    def _ask_once(
+        self, job: Callable[[Declarer, Done], None], timeout: float, side: _Side | None
+    ) -> BusError | None:
         ended: Future[BusError | None] = Future()
         with self._lock:
             self._check_open()
-            engine, side = self._running(), self._publishing_side()
-        engine.run_soon(lambda: job(side.declarer, ended.set_result))
+            engine, asked = self._running(), side or self._publishing_side()
+        engine.run_soon(lambda: job(asked.declarer, ended.set_result))
         try:
             return ended.result(timeout)
         except TimeoutError:
-            state, why = self.state.value, side.connection.last_error
+            state, why = self.state.value, asked.connection.last_error
             return NotSent(f"the broker did not answer in time ({state}{why and ': '}{why})")
 
     # -- consuming --

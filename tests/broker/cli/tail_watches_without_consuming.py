@@ -54,6 +54,17 @@ def test_its_queue_is_its_own_and_goes_with_it(
     wait_until(lambda: not tails())
 
 
+def test_what_the_broker_may_have_dropped_is_said(bus_core: BusCore, shift: Shift) -> None:
+    tail = bus_core("tail", EVENT_TYPE, "--url", shift.url)
+    tail.wait_for_line("Watching")
+    tail.send_signal(signal.SIGSTOP)
+    shift.publish(*["x" * 1_000] * 30_000)
+    tail.send_signal(signal.SIGCONT)
+    tail.wait_for_line(r" shown, .* the broker may have dropped more, uncounted")
+    tail.send_signal(signal.SIGINT)
+    assert tail.wait() == 130
+
+
 def test_a_lost_connection_is_said_and_it_goes_on(
     bus_core: BusCore, shift: Shift, rabbit: Vhost
 ) -> None:
