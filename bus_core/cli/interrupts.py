@@ -1,13 +1,17 @@
 """Ctrl-C and SIGTERM as something to decide about, and not as the end at any moment."""
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Callable
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+WAKE_SECONDS = 0.2
 
 
 class Interrupts:
@@ -60,3 +64,14 @@ def into(events: "SimpleQueue[Any]") -> Interrupts:
     Only a `SimpleQueue` may be used in a signal's handler: it may be entered again anywhere.
     """
     return Interrupts(events.put)
+
+
+def take(events: "SimpleQueue[Any]", deadline: float = math.inf) -> Any:
+    """Wait for the next of these, signals among them; `None` after `deadline` (monotonic seconds).
+
+    The kernel may hand a signal to any thread. Python acts on it in the main one, when that wakes.
+    """
+    while (left := deadline - time.monotonic()) > 0:
+        with suppress(Empty):
+            return events.get(timeout=min(left, WAKE_SECONDS))
+    return None

@@ -10,7 +10,7 @@ from signal import Signals
 
 from bus_core.broker_bus import BrokerBus
 from bus_core.bus import EventBus
-from bus_core.cli.interrupts import into
+from bus_core.cli.interrupts import into, take
 from bus_core.cli.terminal import say
 
 AT_ONCE_SECONDS = 2.0
@@ -48,7 +48,7 @@ class Running:
         """Run; return the exit code. Raises whatever the bus raised."""
         with into(self.happenings):
             self._runner.start()
-            while (what := self.happenings.get()) is not Happening.ENDED:
+            while (what := take(self.happenings)) is not Happening.ENDED:
                 at_once = self.ending and isinstance(what, Signals) and not self._supervised
                 if at_once or what is Happening.NOW:
                     self._end_at_once(what)

@@ -1,16 +1,17 @@
 """Several processes of one worker: started, started again when they crash, ended together."""
 
+import math
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
 from bus_core.cli.health import ProcessHealth, WorkerHealth
-from bus_core.cli.interrupts import into
+from bus_core.cli.interrupts import into, take
 from bus_core.cli.line import SupervisorEnd
 from bus_core.cli.terminal import say
 
@@ -156,32 +157,25 @@ class Supervisor:
     def until_ended(self) -> int:
         """Run them until all have ended; return the exit code."""
         first: signal.Signals | None = None
-        deadline: float | None = None
+        deadline = math.inf
         running = len(self._children)
         with into(self._happenings):
             for child in self._children:
                 child.begin()
             while running:
-                what = self._next(deadline)
+                what = take(self._happenings, deadline)
                 if isinstance(what, signal.Signals):
                     if first is not None:
                         return self._end_at_once(what)
                     first, deadline = what, self._begin_to_end(what)
                 elif what is None:
                     self._kill_all()
-                    deadline = None
+                    deadline = math.inf
                 else:
                     running -= 1
-                    if deadline is None and any(child.gave_up for child in self._children):
+                    if deadline == math.inf and any(child.gave_up for child in self._children):
                         deadline = self._begin_to_end(None)
         return self._exit_code()
-
-    def _next(self, deadline: float | None) -> Any:
-        try:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            return self._happenings.get(timeout=left)
-        except Empty:
-            return None
 
     def _one_ended(self) -> None:
         self._happenings.put("ended")
@@ -201,7 +195,7 @@ class Supervisor:
         for child in self._children:
             child.end_at_once()
         deadline = time.monotonic() + AT_ONCE_SECONDS
-        while any(child.health for child in self._children) and self._next(deadline) is not None:
+        while any(child.health for child in self._children) and take(self._happenings, deadline):
             pass
         for child in self._children:
             child.kill()

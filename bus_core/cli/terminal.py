@@ -2,10 +2,12 @@
 
 import json
 import os
+import select
 import sys
 import time
 from typing import Any, TextIO
 
+from bus_core.cli.interrupts import WAKE_SECONDS
 from bus_core.cli.options import UsageError
 
 _COLOURS = {"dim": "2", "bold": "1", "red": "31", "green": "32", "cyan": "36"}
@@ -66,6 +68,8 @@ def agree(question: str) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to be asked: add --yes if you are sure")
     say(f"{question} [y/N] ")
+    while not select.select([sys.stdin], [], [], WAKE_SECONDS)[0]:
+        pass  # awake now and then, or Ctrl-C might not be noticed
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
