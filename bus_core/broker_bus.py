@@ -133,6 +133,19 @@ class BrokerBus(EventBus):
         """What this bus consumes once started."""
         return tuple(self._specs.values())
 
+    def conditions(self) -> dict[str, str]:
+        """Return how each subscription stands, by event type.
+
+        `consuming`; `waiting` for the registry's word, its queue or the broker; `paused` or
+        `retired`.
+        """
+        with self._lock:
+            consumers = self._consumers
+            return {
+                one: consumers[one].condition if one in consumers else "waiting"
+                for one in self._specs
+            }
+
     def subscribe(
         self,
         event_type: str,

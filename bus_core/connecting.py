@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from bus_core.broker_bus import BrokerBus
 from bus_core.bus import EventBus
@@ -30,7 +30,7 @@ def connect(
 
     Raises `InvalidURL` for an unknown scheme and `InvalidName` for a bad service name.
     """
-    scheme = urlsplit(url).scheme
+    scheme = _parts(url).scheme
     if scheme in {"amqp", "amqps", "memory"}:
         check_name(service, "service name")
         link = open_link(url, client_name=service)
@@ -54,7 +54,7 @@ def open_link(url: str, *, client_name: str) -> Link:
 
     `client_name` is shown by the broker. Raises `InvalidURL`.
     """
-    parts = urlsplit(url)
+    parts = _parts(url)
     if parts.scheme == "memory":
         from bus_core.memory import MemoryBroker, MemoryLink, shared_broker
 
@@ -65,6 +65,13 @@ def open_link(url: str, *, client_name: str) -> Link:
 
         return RabbitLink(url, client_name=client_name)
     raise InvalidURL(f"not a broker's URL: {_shown(url)!r}; use amqp://, amqps:// or memory://")
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise InvalidURL(f"not a URL: {error}") from error
 
 
 def _shown(url: str) -> str:

@@ -55,6 +55,14 @@ class Consumer:
         session = self._session
         return session is None or session.ready.is_set()
 
+    @property
+    def condition(self) -> str:
+        """`consuming`; `waiting` for its queue or the broker; `paused` or `retired`."""
+        session = self._session
+        if session is None:
+            return self._state
+        return "consuming" if session.active else "waiting"
+
     def follow(self, directive: SubscriptionDirective) -> None:
         """Consume as directed; what the directive leaves open, the service's code decides."""
         wanted = replace(

@@ -54,6 +54,15 @@ class ConsumeOptions:
     """Declare what is missing; otherwise wait until somebody else has."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class QueueState:
+    """A queue as anybody sees it who may connect."""
+
+    waiting: int
+    """Messages that no consumer holds."""
+    consumers: int
+
+
 class Consumption(Protocol):
     """One running consumer on one queue."""
 
@@ -97,6 +106,12 @@ class Link(Protocol):
 
         Raises `AccessRefused` when something is missing and may not be declared, `NotSent` when
         the broker is away.
+        """
+
+    def look(self, queue: str, *, timeout: float = 30.0) -> QueueState | None:
+        """Return how a queue stands, or `None` when there is none; `timeout` in seconds.
+
+        It takes no rights, and touches nothing. Raises `NotSent` when the broker is away.
         """
 
     def publish(

@@ -80,6 +80,11 @@ class Session:
             name = f"{options.queue}-{number}"
             threading.Thread(target=self._work, name=name, daemon=True).start()
 
+    @property
+    def active(self) -> bool:
+        """Whether the broker delivers to it now."""
+        return self._consumption.active
+
     def cancel(self) -> None:
         """Take no more deliveries."""
         self._stopping.set()

@@ -15,7 +15,7 @@ from bus_core.errors import (
     PublishRefused,
     Unroutable,
 )
-from bus_core.link import ConsumeOptions, LinkState, Settlement
+from bus_core.link import ConsumeOptions, LinkState, QueueState, Settlement
 from bus_core.memory.broker import MemoryBroker
 from bus_core.memory.queue import MemoryConsumer
 from bus_core.message import Delivery, Message
@@ -58,6 +58,14 @@ class MemoryLink:
             self._tolerate(partial(self.broker.declare_queue, queue, self))
         for binding in topology.bindings:
             self.broker.bind(binding)
+
+    def look(self, queue: str, *, timeout: float = 30.0) -> QueueState | None:  # noqa: ARG002
+        """Return how a queue stands, or `None` when there is none."""
+        self._check_open()
+        for one in self.broker.snapshot().queues:
+            if one.queue.name == queue:
+                return QueueState(waiting=one.ready, consumers=one.consumers)
+        return None
 
     def publish(
         self,

@@ -44,7 +44,7 @@ def parameters(url: str, client_name: str) -> list[URLParameters]:
     for one in url.split(","):
         try:
             made = URLParameters(one.strip())
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, SyntaxError, OSError) as error:
             raise InvalidURL(f"not an AMQP URL: {error}") from error
         made.connection_attempts = 1
         made.socket_timeout = CONNECT_SECONDS

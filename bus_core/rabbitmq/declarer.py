@@ -11,6 +11,7 @@ from pika.channel import Channel
 from pika.exceptions import ChannelClosed
 
 from bus_core.errors import BusError, LoginRefused, NotFound, NotSent
+from bus_core.link import QueueState
 from bus_core.rabbitmq.connection import Connection
 from bus_core.rabbitmq.wire import (
     ACCESS_REFUSED,
@@ -52,24 +53,32 @@ class Declarer:
 
     def ensure(self, topology: Topology, done: Done, *, may_declare: bool = True) -> None:
         """Look everything up, declare what is missing, then call `done` with an error or None."""
-        if self._owner.error is not None:
-            done(self._owner.error)
-            return
-        self._jobs.append((self._steps(topology, may_declare=may_declare), done))
-        self._begin()
+        self._take_on(self._steps(topology, may_declare=may_declare), done)
 
-    def count_consumers(self, queue: str, done: Callable[[int | None], None]) -> None:
-        """Call `done` with the number of a queue's consumers, `None` when that cannot be told."""
-        found: list[int] = []
+    def look(self, queue: str, found: Callable[[QueueState], None], done: Done) -> None:
+        """Call `found` with how a queue stands, then `done` with an error or None."""
 
         def steps() -> Steps:
             refusal = yield lambda channel, ok: channel.queue_declare(
                 queue, passive=True, callback=ok
             )
-            if refusal is None:
-                found.append(self._answer.method.consumer_count)
+            if refusal is not None:
+                raise channel_error(refusal.code, refusal.text)
+            counts = self._answer.method
+            found(QueueState(waiting=counts.message_count, consumers=counts.consumer_count))
 
-        self._jobs.append((steps(), lambda _error: done(found[0] if found else None)))
+        self._take_on(steps(), done)
+
+    def count_consumers(self, queue: str, done: Callable[[int | None], None]) -> None:
+        """Call `done` with the number of a queue's consumers, `None` when that cannot be told."""
+        found: list[QueueState] = []
+        self.look(queue, found.append, lambda _: done(found[0].consumers if found else None))
+
+    def _take_on(self, steps: Steps, done: Done) -> None:
+        if self._owner.error is not None:
+            done(self._owner.error)
+            return
+        self._jobs.append((steps, done))
         self._begin()
 
     # -- the connection --
@@ -205,7 +214,7 @@ class Declarer:
         elif refusal.code == PRECONDITION_FAILED:
             self._told.add(queue.name)
             logger.warning("queue %s is used as it is: %s", queue.name, refusal.text)
-        elif refusal.code == ACCESS_REFUSED:
+        elif refusal.code == ACCESS_REFUSED and not queue.exclusive:
             yield from self._queue(queue, may_declare=False)
         else:
             raise channel_error(refusal.code, refusal.text)

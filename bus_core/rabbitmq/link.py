@@ -9,12 +9,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from urllib.parse import unquote, urlsplit
 
-from bus_core.errors import BusClosed, BusError, LoginRefused, NotSent, WouldDeadlock
-from bus_core.link import ConsumeOptions, LinkState
+from bus_core.errors import (
+    BusClosed,
+    BusError,
+    LoginRefused,
+    NotFound,
+    NotSent,
+    WouldDeadlock,
+)
+from bus_core.link import ConsumeOptions, LinkState, QueueState
 from bus_core.message import Delivery, Message
 from bus_core.rabbitmq.connection import Connection, parameters
 from bus_core.rabbitmq.consumption import RabbitConsumption
-from bus_core.rabbitmq.declarer import Declarer
+from bus_core.rabbitmq.declarer import Declarer, Done
 from bus_core.rabbitmq.engine import Engine
 from bus_core.rabbitmq.in_flight import BatchTicket, Outgoing, SingleTicket
 from bus_core.rabbitmq.publisher import Publisher
@@ -147,26 +154,53 @@ class RabbitLink:
 
     def declare(self, topology: Topology, *, timeout: float = 30.0) -> None:
         """Make sure that these objects exist, passive first; `timeout` in seconds."""
+        self._ask("declare", lambda declarer, done: declarer.ensure(topology, done), timeout)
+
+    def look(self, queue: str, *, timeout: float = 30.0) -> QueueState | None:
+        """Return how a queue stands, or `None` when there is none; `timeout` in seconds."""
+        found: list[QueueState] = []
+
+        def job(declarer: Declarer, done: Done) -> None:
+            declarer.look(queue, found.append, done)
+
+        try:
+            # Whoever consumes an exclusive queue may look at it, and no other connection.
+            self._ask("look", job, timeout, self._consuming)
+        except NotFound:
+            return None
+        return found[-1]
+
+    def _ask(
+        self,
+        call: str,
+        job: Callable[[Declarer, Done], None],
+        timeout: float,
+        side: _Side | None = None,
+    ) -> None:
+        """Have the declarer do a job, again when the connection was lost meanwhile."""
         if self.blocking_forbidden:
-            raise WouldDeadlock("declare() was called on the connection's own thread")
+            raise WouldDeadlock(f"{call}() was called on the connection's own thread")
         deadline = time.monotonic() + timeout
         while True:
-            error = self._declare_once(topology, max(0.0, deadline - time.monotonic()))
+            error = self._ask_once(job, max(0.0, deadline - time.monotonic()), side)
             if error is None:
                 return
             if not isinstance(error, NotSent) or time.monotonic() >= deadline:
                 raise error
 
-    def _declare_once(self, topology: Topology, timeout: float) -> BusError | None:
+    def _ask_once(
+        self, job: Callable[[Declarer, Done], None], timeout: float, side: _Side | None
+    ) -> BusError | None:
         ended: Future[BusError | None] = Future()
         with self._lock:
             self._check_open()
-            engine, side = self._running(), self._publishing_side()
-        engine.run_soon(lambda: side.declarer.ensure(topology, ended.set_result))
+            engine, asked = self._running(), side or self._publishing_side()
+        engine.run_soon(lambda: job(asked.declarer, ended.set_result))
         try:
             return ended.result(timeout)
         except TimeoutError:
-            return NotSent(f"the broker did not answer within the time ({self.state.value})")
+            state, why = self.state.value, asked.connection.last_error
+            return NotSent(f"the broker did not answer in time ({state}{why and ': '}{why})")
 
     # -- consuming --
 
