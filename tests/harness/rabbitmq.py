@@ -1,4 +1,4 @@
-"""A private RabbitMQ node, run from Debian's package without any system service."""
+"""A private RabbitMQ node, run from a Debian package without any system service."""
 
 import contextlib
 import shutil
@@ -13,18 +13,12 @@ import pika
 import requests
 
 from tests.harness import leftovers
+from tests.harness.installations import BIN, INSTALLED, Installation
 from tests.harness.poll import wait_until
 from tests.harness.ports import LOOPBACK
 from tests.harness.process import ManagedProcess
 from tests.harness.rabbitmq_files import NodePorts, environment, write_files
-from tests.harness.rabbitmq_home import BIN
 from tests.harness.vhosts import Vhost, create_vhost
-
-INSTALL = "scripts/install-system-packages rabbitmq"
-
-
-class RabbitMissingError(Exception):
-    """Debian's RabbitMQ package is missing; the message says how to get it."""
 
 
 class RabbitNode:
@@ -35,9 +29,14 @@ class RabbitNode:
     """
 
     def __init__(
-        self, config: Mapping[str, str] | None = None, *, ports: NodePorts | None = None
+        self,
+        config: Mapping[str, str] | None = None,
+        *,
+        ports: NodePorts | None = None,
+        installation: Installation = INSTALLED,
     ) -> None:
         self._config = dict(config or {})
+        self._installation = installation
         self.ports = ports or NodePorts()
         self.folder: Path | None = None
         self._server: ManagedProcess | None = None
@@ -80,19 +79,18 @@ class RabbitNode:
 
     def launch(self) -> None:
         """Start it without waiting."""
-        server = BIN / "rabbitmq-server"
-        if not server.exists():
-            raise RabbitMissingError(f"RabbitMQ is not installed; run: {INSTALL}")
+        self._installation.check()
         if self._server is not None:
             raise RuntimeError("the node is running already")
         if self.folder is None:
-            self.folder = leftovers.temporary_folder("bus-rabbitmq-")
-            write_files(self.folder, self.ports, self._config)
-        env = environment(self.folder, self.ports)
+            self.folder = leftovers.temporary_folder(
+                "bus-rabbitmq-", self._installation.folder_for_data
+            )
+            write_files(self.folder, self.ports, self._config, self._installation)
         if self._port_mapper is None:
             # A child of ours. The one that Erlang would start itself outlives every node.
-            self._port_mapper = self._spawn("epmd", env=env)
-        self._server = self._spawn(server, "-noinput", env=env)
+            self._port_mapper = self._spawn("epmd")
+        self._server = self._spawn(BIN / "rabbitmq-server", "-noinput")
 
     def wait_ready(self, *, timeout: float = 90.0) -> None:
         """Wait until it lets clients in and the management API answers."""
@@ -199,11 +197,9 @@ class RabbitNode:
 
     def rabbitmqctl(self, *args: str, timeout: float = 60.0) -> str:
         """Run ``rabbitmqctl`` against this node and return what it prints."""
-        if self.folder is None:
-            raise RuntimeError("the node was never started")
         done = subprocess.run(
-            [str(BIN / "rabbitmqctl"), "--quiet", *args],
-            env=environment(self.folder, self.ports),
+            self._installation.command(BIN / "rabbitmqctl", "--quiet", *args),
+            env=self._environment,
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -228,10 +224,18 @@ class RabbitNode:
 
     # --- inside
 
-    def _spawn(self, *args: str | Path, env: Mapping[str, str]) -> ManagedProcess:
+    @property
+    def _environment(self) -> dict[str, str]:
+        if self.folder is None:
+            raise RuntimeError("the node was never started")
+        return environment(self._installation.inside(self.folder), self.ports)
+
+    def _spawn(self, program: str | Path, *args: str) -> ManagedProcess:
         assert self.folder is not None
-        log = self.folder / f"{Path(args[0]).name}.log"
-        return ManagedProcess(args, env=env, inherit_env=False, cwd=self.folder, log=log)
+        command = self._installation.command(program, *args)
+        log = self.folder / f"{Path(program).name}.log"
+        env = self._environment
+        return ManagedProcess(command, env=env, inherit_env=False, cwd=self.folder, log=log)
 
     def _running_server(self) -> ManagedProcess:
         if self._server is None:
