@@ -1,23 +1,55 @@
-"""Fixtures for the whole suite: real brokers on request, and a word on which ones were used."""
+"""Fixtures for the whole suite: real brokers on request, and a word on which ones were used.
+
+Whoever asks for a broker is tested on every RabbitMQ there is: on that of this system in
+`make test`, on RabbitMQ 4 besides in `make test-all`.
+"""
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
+from tests.harness.installations import INSTALLED, RABBITMQ_4, Installation
 from tests.harness.rabbitmq import RabbitNode
 from tests.harness.vhosts import Vhost
 
 collect_ignore = ["harness"]  # every .py file here holds tests, except the harness
 
+_installations = [
+    pytest.param(INSTALLED, id="installed"),
+    pytest.param(RABBITMQ_4, id="rabbitmq4", marks=pytest.mark.long),
+]
 _broker_of_test: dict[str, str] = {}  # node id of the test → version
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have whoever uses a broker run on each."""
+    if "installation" in metafunc.fixturenames:
+        metafunc.parametrize("installation", _installations, indirect=True)
+
+
+@pytest.fixture
+def installation(request: pytest.FixtureRequest) -> Installation:
+    """The RabbitMQ that this test is about."""
+    # Fixtures that get their broker by name, for some of their parameters only, ask for none.
+    found: Installation = getattr(request, "param", INSTALLED)
+    return found
+
+
 @pytest.fixture(scope="session")
-def rabbit_node() -> Iterator[RabbitNode]:
+def _shared_node() -> Iterator[Callable[[Installation], RabbitNode]]:
+    with ExitStack() as nodes:
+        yield cache(lambda one: nodes.enter_context(RabbitNode(installation=one)))
+
+
+@pytest.fixture
+def rabbit_node(
+    installation: Installation, _shared_node: Callable[[Installation], RabbitNode]
+) -> RabbitNode:
     """The broker that all tests share; it starts with the first that asks. Do not kill it."""
-    with RabbitNode() as node:
-        yield node
+    return _shared_node(installation)
 
 
 @pytest.fixture
@@ -30,9 +62,11 @@ def rabbit(rabbit_node: RabbitNode, request: pytest.FixtureRequest) -> Iterator[
 
 
 @pytest.fixture
-def own_rabbit_node(request: pytest.FixtureRequest) -> Iterator[RabbitNode]:
+def own_rabbit_node(
+    installation: Installation, request: pytest.FixtureRequest
+) -> Iterator[RabbitNode]:
     """A broker of this test's own, to kill and to start again."""
-    with RabbitNode() as node:
+    with RabbitNode(installation=installation) as node:
         _broker_of_test[request.node.nodeid] = node.version
         yield node
 
