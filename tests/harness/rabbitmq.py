@@ -1,6 +1,7 @@
 """A private RabbitMQ node, run from a Debian package without any system service."""
 
 import contextlib
+import secrets
 import shutil
 import socket
 import subprocess
@@ -25,7 +26,8 @@ class RabbitNode:
     """One broker with its own data, ports, cookie and port mapper, on loopback only.
 
     ``start`` and ``stop`` frame its life; in between it can be killed or shut down and started
-    again on the same data and ports. ``config`` adds lines to rabbitmq.conf.
+    again on the same data and ports. ``config`` adds lines to rabbitmq.conf. Nodes that are to
+    form a cluster have the same ``cookie`` and one port mapper, which one of them starts.
     """
 
     def __init__(
@@ -34,9 +36,13 @@ class RabbitNode:
         *,
         ports: NodePorts | None = None,
         installation: Installation = INSTALLED,
+        cookie: str = "",
+        starts_port_mapper: bool = True,
     ) -> None:
         self._config = dict(config or {})
         self._installation = installation
+        self._cookie = cookie or secrets.token_hex(16)
+        self._starts_port_mapper = starts_port_mapper
         self.ports = ports or NodePorts()
         self.folder: Path | None = None
         self._server: ManagedProcess | None = None
@@ -65,6 +71,11 @@ class RabbitNode:
         """The process id of the Erlang machine."""
         return self._running_server().pid
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended since."""
+        return self._server is not None and self._server.running
+
     # --- life
 
     def start(self, *, timeout: float = 90.0) -> Self:
@@ -86,8 +97,8 @@ class RabbitNode:
             self.folder = leftovers.temporary_folder(
                 "bus-rabbitmq-", self._installation.folder_for_data
             )
-            write_files(self.folder, self.ports, self._config, self._installation)
-        if self._port_mapper is None:
+            write_files(self.folder, self.ports, self._config, self._cookie, self._installation)
+        if self._starts_port_mapper and self._port_mapper is None:
             # A child of ours. The one that Erlang would start itself outlives every node.
             self._port_mapper = self._spawn("epmd")
         self._server = self._spawn(BIN / "rabbitmq-server", "-noinput")
@@ -164,7 +175,7 @@ class RabbitNode:
             yield vhost
         finally:
             # A test may have killed the node; its vhost then ends with the node's folder.
-            if self._server is not None and self._server.running:
+            if self.running:
                 vhost.delete()
 
     @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """The folder and environment of a private RabbitMQ node."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +29,11 @@ class NodePorts:
 
 
 def write_files(
-    folder: Path, ports: NodePorts, config: Mapping[str, str], installation: Installation
+    folder: Path,
+    ports: NodePorts,
+    config: Mapping[str, str],
+    cookie: str,
+    installation: Installation,
 ) -> None:
     """Write what the node reads: configuration, plugins, cookie, and how to find localhost."""
     settings = {
@@ -50,9 +53,9 @@ def write_files(
     (folder / "inetrc").write_text(
         '{host, {127,0,0,1}, ["localhost"]}.\n{lookup, [file, native]}.\n'
     )
-    cookie = folder / ".erlang.cookie"
-    cookie.write_text(secrets.token_hex(16))
-    cookie.chmod(0o400)
+    cookie_file = folder / ".erlang.cookie"
+    cookie_file.write_text(cookie)
+    cookie_file.chmod(0o400)
     make_home(folder / "home", PLUGINS, installation)
 
 
