@@ -105,6 +105,11 @@ class Connection:
         if self._connection is not None and was in {LinkState.OPEN, LinkState.BLOCKED}:
             self._connection.close()
 
+    def move(self, why: str) -> None:
+        """Go to the next host, or come to this address anew, which may lead to another node."""
+        if (connection := self.current) is not None:
+            connection.close(reply_text=why)
+
     @property
     def current(self) -> SelectConnection | None:
         """The open connection, if there is one."""

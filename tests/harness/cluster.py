@@ -79,10 +79,11 @@ class RabbitCluster:
         )
 
     def leader_of(self, queue: str) -> RabbitNode:
-        """The node that leads a quorum queue of the default vhost."""
+        """The node that leads a quorum queue or a stream of the default vhost."""
 
         def found() -> RabbitNode | None:
-            leader = self.look_at(queue).get("leader")
+            seen = self.look_at(queue)
+            leader = seen.get("leader") or seen.get("node")  # a stream on 3.10 has the latter only
             return next((one for one in self.running if one.ports.node_name == leader), None)
 
         node = wait_until(

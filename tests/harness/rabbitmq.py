@@ -208,8 +208,12 @@ class RabbitNode:
 
     def rabbitmqctl(self, *args: str, timeout: float = 60.0) -> str:
         """Run ``rabbitmqctl`` against this node and return what it prints."""
+        return self.tool("rabbitmqctl", *args, timeout=timeout)
+
+    def tool(self, name: str, *args: str, timeout: float = 60.0) -> str:
+        """Run one of RabbitMQ's command line tools against this node; return what it prints."""
         done = subprocess.run(
-            self._installation.command(BIN / "rabbitmqctl", "--quiet", *args),
+            self._installation.command(BIN / name, "--quiet", *args),
             env=self._environment,
             cwd=self.folder,
             capture_output=True,
@@ -219,7 +223,7 @@ class RabbitNode:
         )
         if done.returncode:
             said = f"{done.stdout}{done.stderr}".strip()
-            raise RuntimeError(f"rabbitmqctl {' '.join(args)}: code {done.returncode}\n{said}")
+            raise RuntimeError(f"{name} {' '.join(args)}: code {done.returncode}\n{said}")
         return done.stdout
 
     def api(self, method: str, path: str, body: object = None) -> Any:
