@@ -36,7 +36,8 @@ run:  ## the console with an embedded broker and example services, on 127.0.0.1
 test: environment packages lint  ## format, lint, types, and all tests but the long ones
 	@$(PYTEST) -m "not long"
 
-test-all: environment packages lint  ## the same with the long tests: faults, clusters
+test-all: environment packages lint  ## the same with the long tests, and on RabbitMQ 4 too
+	@scripts/make-rabbitmq4
 	@$(PYTEST)
 
 lint: environment  ## format, lint, types, imports, migrations, Django's checks

@@ -1,40 +1,85 @@
-"""Fixtures for the whole suite: real brokers on request, and a word on which ones were used."""
+"""Fixtures for the whole suite: real brokers on request, and a word on which ones were used.
+
+Whoever asks for a broker is tested on every RabbitMQ there is: on that of this system in
+`make test`, on RabbitMQ 4 besides in `make test-all`.
+"""
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
+from tests.harness.cluster import RabbitCluster
+from tests.harness.installations import INSTALLED, RABBITMQ_4, Installation
 from tests.harness.rabbitmq import RabbitNode
 from tests.harness.vhosts import Vhost
 
 collect_ignore = ["harness"]  # every .py file here holds tests, except the harness
 
-_broker_of_test: dict[str, str] = {}  # node id of the test → version
+_installations = [
+    pytest.param(INSTALLED, id="installed"),
+    pytest.param(RABBITMQ_4, id="rabbitmq4", marks=pytest.mark.long),
+]
+_broker_of_test: dict[str, str] = {}  # node id of the test → version and kind
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have whoever uses a broker run on each."""
+    if "installation" in metafunc.fixturenames:
+        metafunc.parametrize("installation", _installations, indirect=True)
+
+
+@pytest.fixture
+def installation(request: pytest.FixtureRequest) -> Installation:
+    """The RabbitMQ that this test is about."""
+    # Fixtures that get their broker by name, for some of their parameters only, ask for none.
+    found: Installation = getattr(request, "param", INSTALLED)
+    return found
 
 
 @pytest.fixture(scope="session")
-def rabbit_node() -> Iterator[RabbitNode]:
+def _shared_node() -> Iterator[Callable[[Installation], RabbitNode]]:
+    with ExitStack() as nodes:
+        yield cache(lambda one: nodes.enter_context(RabbitNode(installation=one)))
+
+
+@pytest.fixture
+def rabbit_node(
+    installation: Installation, _shared_node: Callable[[Installation], RabbitNode]
+) -> RabbitNode:
     """The broker that all tests share; it starts with the first that asks. Do not kill it."""
-    with RabbitNode() as node:
-        yield node
+    return _shared_node(installation)
 
 
 @pytest.fixture
 def rabbit(rabbit_node: RabbitNode, request: pytest.FixtureRequest) -> Iterator[Vhost]:
     """A vhost of this test's own on the shared broker."""
     rabbit_node.check_running()
-    _broker_of_test[request.node.nodeid] = rabbit_node.version
+    _broker_of_test[request.node.nodeid] = f"{rabbit_node.version} on a private node"
     with rabbit_node.vhost() as vhost:
         yield vhost
 
 
 @pytest.fixture
-def own_rabbit_node(request: pytest.FixtureRequest) -> Iterator[RabbitNode]:
+def own_rabbit_node(
+    installation: Installation, request: pytest.FixtureRequest
+) -> Iterator[RabbitNode]:
     """A broker of this test's own, to kill and to start again."""
-    with RabbitNode() as node:
-        _broker_of_test[request.node.nodeid] = node.version
+    with RabbitNode(installation=installation) as node:
+        _broker_of_test[request.node.nodeid] = f"{node.version} on a private node"
         yield node
+
+
+@pytest.fixture
+def rabbit_cluster(
+    installation: Installation, request: pytest.FixtureRequest
+) -> Iterator[RabbitCluster]:
+    """Three brokers in one cluster, of this test's own, to kill and to start again."""
+    with RabbitCluster(installation=installation) as cluster:
+        _broker_of_test[request.node.nodeid] = f"{cluster.version} on a private cluster"
+        yield cluster
 
 
 @pytest.hookimpl(wrapper=True)
@@ -42,7 +87,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Count also the tests that use the shared broker without a vhost of their own."""
     node = getattr(item, "funcargs", {}).get("rabbit_node")
     if node is not None:
-        _broker_of_test.setdefault(item.nodeid, node.version)
+        _broker_of_test.setdefault(item.nodeid, f"{node.version} on a private node")
     return (yield)
 
 
@@ -55,12 +100,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name the brokers that the tests really ran on."""
-    for version, count in sorted(Counter(_broker_of_test.values()).items()):
+    for broker, count in sorted(Counter(_broker_of_test.values()).items()):
         tests = "1 test" if count == 1 else f"{count} tests"
-        terminalreporter.write_line(f"RabbitMQ {version} on a private node: {tests}")
+        terminalreporter.write_line(f"RabbitMQ {broker}: {tests}")
 
 
 def _cost(item: pytest.Item) -> int:
     fixtures = set(getattr(item, "fixturenames", ()))
-    by_cost = ({"rabbit", "rabbit_node"}, {"page", "browser"}, {"own_rabbit_node"})
+    by_cost = (
+        {"rabbit", "rabbit_node"},
+        {"page", "browser"},
+        {"own_rabbit_node", "rabbit_cluster"},
+    )
     return max((cost for cost, names in enumerate(by_cost, 1) if names & fixtures), default=0)

@@ -71,6 +71,7 @@ class Connection:
         self._role = role
         self._users: list[User] = []
         self._connection: SelectConnection | None = None
+        self._turn = 0
         self._attempts = 0
         self._was_open = False
         self.state = LinkState.IDLE
@@ -110,6 +111,11 @@ class Connection:
         if isinstance(self._connection, BurstConnection):
             self._connection.abandon()
 
+    def move(self, why: str) -> None:
+        """Go to the next host, or come to this address anew, which may lead to another node."""
+        if (connection := self.current) is not None:
+            connection.close(reply_text=why)
+
     @property
     def current(self) -> SelectConnection | None:
         """The open connection, if there is one."""
@@ -121,16 +127,16 @@ class Connection:
         return self._connection is None or self._connection.is_closed
 
     @property
-    def _host(self) -> str:
-        host = self._hosts[self._attempts % len(self._hosts)]
-        return f"{host.host}:{host.port}"
+    def _host(self) -> URLParameters:
+        """The host of this connection, or of this attempt at one."""
+        return self._hosts[self._turn % len(self._hosts)]
 
     def _open(self, state: LinkState) -> None:
         if self.state is LinkState.CLOSED:
             return
         self.state = state
         self._connection = _Connection(
-            self._hosts[self._attempts % len(self._hosts)],
+            self._host,
             on_open_callback=self._opened,
             on_open_error_callback=self._not_opened,
             on_close_callback=self._went,
@@ -187,11 +193,13 @@ class Connection:
         self.last_error = str(error)
         if self._attempts in {0, 5} or self._attempts % 30 == 0:
             logger.warning(
-                "%s: no connection to RabbitMQ at %s (%s); trying again",
+                "%s: no connection to RabbitMQ at %s:%d (%s); trying again",
                 self._role,
-                self._host,
+                self._host.host,
+                self._host.port,
                 error,
             )
+        self._turn += 1
         self._attempts += 1
         self._engine.call_later(delay, lambda: self._open(LinkState.RECOVERING))
 

@@ -23,7 +23,7 @@ from bus_core.rabbitmq.declarer import Declarer
 from bus_core.rabbitmq.deliveries import DeliveryReader
 from bus_core.rabbitmq.engine import Engine, Signal
 from bus_core.rabbitmq.settlements import Settlements
-from bus_core.rabbitmq.wire import to_delivery
+from bus_core.rabbitmq.wire import PRECONDITION_FAILED, to_delivery
 from bus_core.topology import Topology
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 ASSERT_SECONDS = 30.0
 REDECLARE_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = 1.0
+FIRST_MOVE_SECONDS = 0.1
+MAX_MOVE_SECONDS = 30.0
 
 
 class RabbitConsumption:
@@ -66,6 +68,7 @@ class RabbitConsumption:
         self._closed = False
         self._joining = False
         self._told = False
+        self._moves = 0
         self._inbox: deque[tuple[Delivery, Settlement]] = deque()
         self._wake = Signal(engine, self._settle_posted)
         engine.run_soon(self._start)
@@ -120,10 +123,16 @@ class RabbitConsumption:
 
     def on_up(self, _connection: SelectConnection) -> None:
         """Look up the topology, then consume."""
-        self._join()
+        if self._moves:
+            delay = min(MAX_MOVE_SECONDS, FIRST_MOVE_SECONDS * 2 ** min(self._moves, 16))
+            self._engine.call_later(delay, self._join)
+        else:
+            self._join()
 
     def on_down(self) -> None:
         """The channel went with all that was unsettled."""
+        if self._joining and self._options.from_last:
+            self._moves += 1  # a node may end the connection, too, when it has no replica
         self._joining = False
         self._lose()
 
@@ -205,6 +214,7 @@ class RabbitConsumption:
 
     def _ready(self, waiting: int) -> None:
         self._joining = self._told = False
+        self._moves = 0
         if self._on_ready is not None:
             self._on_ready(waiting)
 
@@ -279,10 +289,16 @@ class RabbitConsumption:
     def _on_channel_closed(self, channel: Channel, reason: BaseException) -> None:
         if channel is not self._channel or not isinstance(reason, ChannelClosed):
             return
-        self._joining = False
+        joining, self._joining = self._joining, False
         self._lose()
-        if not self._closed:
-            logger.warning("%s: the broker closed the channel: %s", self._options.queue, reason)
+        if self._closed:
+            return
+        logger.warning("%s: the broker closed the channel: %s", self._options.queue, reason)
+        if joining and self._options.from_last and reason.reply_code == PRECONDITION_FAILED:
+            # Only a node with a replica of a stream gives it out (RabbitMQ 3.10 and 4.0).
+            self._moves += 1
+            self._connection.move(f"{self._options.queue} cannot be read here")
+        else:
             self._engine.call_later(LOOK_AGAIN_SECONDS, self._join)
 
     def _on_cancelled_by_broker(self, _frame: Method) -> None:

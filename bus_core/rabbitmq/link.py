@@ -49,7 +49,8 @@ class RabbitLink:
     """One I/O thread with one connection for publishing and one for consuming.
 
     They are two because RabbitMQ stops reading from publishers while it is short of memory or
-    disk; consumers must go on then. See `bus_core.link.Link`.
+    disk; consumers must go on then. A stream has a third one: only a node with a replica gives it
+    out, others may end the whole connection over it. See `bus_core.link.Link`.
     """
 
     def __init__(self, url: str, *, client_name: str) -> None:
@@ -65,6 +66,7 @@ class RabbitLink:
         self._engine: Engine | None = None
         self._publishing: _Side | None = None
         self._consuming: _Side | None = None
+        self._streaming: _Side | None = None
         self._publisher: Publisher | None = None
         self._teller: Teller | None = None
         self._consumptions: list[RabbitConsumption] = []
@@ -74,7 +76,7 @@ class RabbitLink:
 
     @property
     def state(self) -> LinkState:
-        """Where the connection stands; of two, the one that is worse off."""
+        """Where the connection for events stands; of two, the one that is worse off."""
         if self._closed:
             return LinkState.CLOSED
         states = [side.connection.state for side in (self._publishing, self._consuming) if side]
@@ -90,8 +92,7 @@ class RabbitLink:
     @property
     def error(self) -> BusError | None:
         """Why the link has failed for good."""
-        sides = [side for side in (self._publishing, self._consuming) if side]
-        return next((side.connection.error for side in sides if side.connection.error), None)
+        return next((side.connection.error for side in self._sides if side.connection.error), None)
 
     @property
     def blocking_forbidden(self) -> bool:
@@ -217,9 +218,9 @@ class RabbitLink:
         with self._lock:
             self._check_open()
             engine = self._running()
-            if self._consuming is None:
-                self._consuming = _Side(self, engine, "consuming")
-            side = self._consuming
+            side = self._consuming = self._consuming or _Side(self, engine, "consuming")
+            if options.from_last:
+                side = self._streaming = self._streaming or _Side(self, engine, "streaming")
             consumption = RabbitConsumption(
                 engine,
                 side.connection,
@@ -261,20 +262,18 @@ class RabbitLink:
     def _disconnect(self) -> None:
         if self._publisher is not None:
             self._publisher.close()
-        for side in (self._publishing, self._consuming):
-            if side is not None:
-                side.connection.close()
+        for side in self._sides:
+            side.connection.close()
 
     def _abandon(self) -> None:
-        for side in (self._publishing, self._consuming):
-            if side is not None:
-                side.connection.abandon()
+        for side in self._sides:
+            side.connection.abandon()
 
     def _disconnected_within(self, seconds: float) -> bool:
-        sides = [side for side in (self._publishing, self._consuming) if side]
         deadline = time.monotonic() + seconds
         while not all(
-            side.connection.state is LinkState.CLOSED and side.connection.is_gone for side in sides
+            side.connection.state is LinkState.CLOSED and side.connection.is_gone
+            for side in self._sides
         ):
             if time.monotonic() >= deadline:
                 return False
@@ -291,6 +290,11 @@ class RabbitLink:
         if self._engine is None:
             self._engine = Engine(f"bus-io-{self.client_name}")
         return self._engine
+
+    @property
+    def _sides(self) -> list[_Side]:
+        every = (self._publishing, self._consuming, self._streaming)
+        return [side for side in every if side is not None]
 
     def _publishing_side(self) -> _Side:
         if self._publishing is None:

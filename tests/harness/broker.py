@@ -3,9 +3,10 @@
 import signal
 import sys
 
+from tests.harness.installations import RabbitMissingError
 from tests.harness.ports import free_port, is_free
 from tests.harness.process import ProcessEndedError
-from tests.harness.rabbitmq import RabbitMissingError, RabbitNode
+from tests.harness.rabbitmq import RabbitNode
 from tests.harness.rabbitmq_files import NodePorts
 
 USUAL_AMQP_PORT = 5672

@@ -71,9 +71,9 @@ def forget_group(pid: int) -> None:
     _guardian.tell(f"-group {pid}")
 
 
-def temporary_folder(prefix: str) -> Path:
+def temporary_folder(prefix: str, parent: Path | None = None) -> Path:
     """A new folder that is removed when we end."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     _guardian.tell(f"+folder {folder}")
     return folder
 

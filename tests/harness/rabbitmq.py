@@ -1,6 +1,7 @@
-"""A private RabbitMQ node, run from Debian's package without any system service."""
+"""A private RabbitMQ node, run from a Debian package without any system service."""
 
 import contextlib
+import secrets
 import shutil
 import socket
 import subprocess
@@ -13,31 +14,35 @@ import pika
 import requests
 
 from tests.harness import leftovers
+from tests.harness.installations import BIN, INSTALLED, Installation
 from tests.harness.poll import wait_until
 from tests.harness.ports import LOOPBACK
 from tests.harness.process import ManagedProcess
 from tests.harness.rabbitmq_files import NodePorts, environment, write_files
-from tests.harness.rabbitmq_home import BIN
 from tests.harness.vhosts import Vhost, create_vhost
-
-INSTALL = "scripts/install-system-packages rabbitmq"
-
-
-class RabbitMissingError(Exception):
-    """Debian's RabbitMQ package is missing; the message says how to get it."""
 
 
 class RabbitNode:
     """One broker with its own data, ports, cookie and port mapper, on loopback only.
 
     ``start`` and ``stop`` frame its life; in between it can be killed or shut down and started
-    again on the same data and ports. ``config`` adds lines to rabbitmq.conf.
+    again on the same data and ports. ``config`` adds lines to rabbitmq.conf. Nodes that are to
+    form a cluster have the same ``cookie`` and one port mapper, which one of them starts.
     """
 
     def __init__(
-        self, config: Mapping[str, str] | None = None, *, ports: NodePorts | None = None
+        self,
+        config: Mapping[str, str] | None = None,
+        *,
+        ports: NodePorts | None = None,
+        installation: Installation = INSTALLED,
+        cookie: str = "",
+        starts_port_mapper: bool = True,
     ) -> None:
         self._config = dict(config or {})
+        self._installation = installation
+        self._cookie = cookie or secrets.token_hex(16)
+        self._starts_port_mapper = starts_port_mapper
         self.ports = ports or NodePorts()
         self.folder: Path | None = None
         self._server: ManagedProcess | None = None
@@ -66,6 +71,11 @@ class RabbitNode:
         """The process id of the Erlang machine."""
         return self._running_server().pid
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended since."""
+        return self._server is not None and self._server.running
+
     # --- life
 
     def start(self, *, timeout: float = 90.0) -> Self:
@@ -80,19 +90,18 @@ class RabbitNode:
 
     def launch(self) -> None:
         """Start it without waiting."""
-        server = BIN / "rabbitmq-server"
-        if not server.exists():
-            raise RabbitMissingError(f"RabbitMQ is not installed; run: {INSTALL}")
+        self._installation.check()
         if self._server is not None:
             raise RuntimeError("the node is running already")
         if self.folder is None:
-            self.folder = leftovers.temporary_folder("bus-rabbitmq-")
-            write_files(self.folder, self.ports, self._config)
-        env = environment(self.folder, self.ports)
-        if self._port_mapper is None:
+            self.folder = leftovers.temporary_folder(
+                "bus-rabbitmq-", self._installation.folder_for_data
+            )
+            write_files(self.folder, self.ports, self._config, self._cookie, self._installation)
+        if self._starts_port_mapper and self._port_mapper is None:
             # A child of ours. The one that Erlang would start itself outlives every node.
-            self._port_mapper = self._spawn("epmd", env=env)
-        self._server = self._spawn(server, "-noinput", env=env)
+            self._port_mapper = self._spawn("epmd")
+        self._server = self._spawn(BIN / "rabbitmq-server", "-noinput")
 
     def wait_ready(self, *, timeout: float = 90.0) -> None:
         """Wait until it lets clients in and the management API answers."""
@@ -166,7 +175,7 @@ class RabbitNode:
             yield vhost
         finally:
             # A test may have killed the node; its vhost then ends with the node's folder.
-            if self._server is not None and self._server.running:
+            if self.running:
                 vhost.delete()
 
     @contextlib.contextmanager
@@ -199,11 +208,13 @@ class RabbitNode:
 
     def rabbitmqctl(self, *args: str, timeout: float = 60.0) -> str:
         """Run ``rabbitmqctl`` against this node and return what it prints."""
-        if self.folder is None:
-            raise RuntimeError("the node was never started")
+        return self.tool("rabbitmqctl", *args, timeout=timeout)
+
+    def tool(self, name: str, *args: str, timeout: float = 60.0) -> str:
+        """Run one of RabbitMQ's command line tools against this node; return what it prints."""
         done = subprocess.run(
-            [str(BIN / "rabbitmqctl"), "--quiet", *args],
-            env=environment(self.folder, self.ports),
+            self._installation.command(BIN / name, "--quiet", *args),
+            env=self._environment,
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -212,7 +223,7 @@ class RabbitNode:
         )
         if done.returncode:
             said = f"{done.stdout}{done.stderr}".strip()
-            raise RuntimeError(f"rabbitmqctl {' '.join(args)}: code {done.returncode}\n{said}")
+            raise RuntimeError(f"{name} {' '.join(args)}: code {done.returncode}\n{said}")
         return done.stdout
 
     def api(self, method: str, path: str, body: object = None) -> Any:
@@ -228,10 +239,18 @@ class RabbitNode:
 
     # --- inside
 
-    def _spawn(self, *args: str | Path, env: Mapping[str, str]) -> ManagedProcess:
+    @property
+    def _environment(self) -> dict[str, str]:
+        if self.folder is None:
+            raise RuntimeError("the node was never started")
+        return environment(self._installation.inside(self.folder), self.ports)
+
+    def _spawn(self, program: str | Path, *args: str) -> ManagedProcess:
         assert self.folder is not None
-        log = self.folder / f"{Path(args[0]).name}.log"
-        return ManagedProcess(args, env=env, inherit_env=False, cwd=self.folder, log=log)
+        command = self._installation.command(program, *args)
+        log = self.folder / f"{Path(program).name}.log"
+        env = self._environment
+        return ManagedProcess(command, env=env, inherit_env=False, cwd=self.folder, log=log)
 
     def _running_server(self) -> ManagedProcess:
         if self._server is None:

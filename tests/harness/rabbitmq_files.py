@@ -1,12 +1,12 @@
 """The folder and environment of a private RabbitMQ node."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.harness.installations import Installation
 from tests.harness.ports import LOOPBACK, free_port
-from tests.harness.rabbitmq_home import scripts_for
+from tests.harness.rabbitmq_home import make_home
 
 PLUGINS = ("rabbitmq_management", "rabbitmq_event_exchange")
 # The server and its tools listen for other Erlang nodes on all interfaces unless told otherwise.
@@ -28,7 +28,13 @@ class NodePorts:
         return f"bus-{self.amqp}@localhost"
 
 
-def write_files(folder: Path, ports: NodePorts, config: Mapping[str, str]) -> None:
+def write_files(
+    folder: Path,
+    ports: NodePorts,
+    config: Mapping[str, str],
+    cookie: str,
+    installation: Installation,
+) -> None:
     """Write what the node reads: configuration, plugins, cookie, and how to find localhost."""
     settings = {
         "management.tcp.ip": LOOPBACK,
@@ -47,14 +53,17 @@ def write_files(folder: Path, ports: NodePorts, config: Mapping[str, str]) -> No
     (folder / "inetrc").write_text(
         '{host, {127,0,0,1}, ["localhost"]}.\n{lookup, [file, native]}.\n'
     )
-    cookie = folder / ".erlang.cookie"
-    cookie.write_text(secrets.token_hex(16))
-    cookie.chmod(0o400)
-    scripts_for(folder / "home", PLUGINS)
+    cookie_file = folder / ".erlang.cookie"
+    cookie_file.write_text(cookie)
+    cookie_file.chmod(0o400)
+    make_home(folder / "home", PLUGINS, installation)
 
 
 def environment(folder: Path, ports: NodePorts) -> dict[str, str]:
-    """The whole environment of the node and its tools; nothing of ours or the system's gets in."""
+    """The whole environment of the node and its tools; nothing of ours or the system's gets in.
+
+    ``folder`` is where they see the node's files.
+    """
     return {
         "HOME": str(folder),
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

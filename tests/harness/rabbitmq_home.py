@@ -8,34 +8,31 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-BIN = Path("/usr/lib/rabbitmq/bin")
+from tests.harness.installations import Installation
+
 # Everybody's dependencies, named by no plugin.
 _CORE = ("rabbit", "rabbitmq_prelaunch")
 _NEEDED = re.compile(r"\{\s*(?:included_)?applications\s*,\s*\[([^]]*)]", re.DOTALL)
 
 
-def scripts_for(folder: Path, plugins: Iterable[str]) -> Path:
-    """Make the view in ``folder`` and return where its scripts are.
+def make_home(folder: Path, plugins: Iterable[str], installation: Installation) -> None:
+    """Make the view in ``folder``.
 
-    They find the rest of RabbitMQ from ``RABBITMQ_SCRIPTS_DIR``, so set that to it.
+    Its scripts, in ``sbin``, find the rest of it from ``RABBITMQ_SCRIPTS_DIR``: set that to them.
     """
-    installed = (BIN / "rabbitmq-server").resolve().parent.parent
+    installed = installation.home
     applications = {
         path.name.rpartition("-")[0]: path
         for path in (installed / "plugins").iterdir()
         if (path / "ebin").is_dir()
     }
     chosen = folder / "plugins"
-    chosen.mkdir(parents=True, exist_ok=True)
+    chosen.mkdir(parents=True)
     for name in _with_dependencies([*_CORE, *plugins], applications):
-        link = chosen / applications[name].name
-        if not link.exists():
-            link.symlink_to(applications[name])
+        path = applications[name]
+        (chosen / path.name).symlink_to(installation.inside(path))
     for name in ("sbin", "escript"):
-        link = folder / name
-        if not link.exists():
-            link.symlink_to(installed / name)
-    return folder / "sbin"
+        (folder / name).symlink_to(installation.inside(installed / name))
 
 
 def _with_dependencies(names: Iterable[str], applications: dict[str, Path]) -> set[str]:

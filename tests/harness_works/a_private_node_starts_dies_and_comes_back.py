@@ -7,6 +7,7 @@ from pathlib import Path
 import pika
 import pytest
 
+from tests.harness.installations import Installation
 from tests.harness.poll import wait_until
 from tests.harness.ports import is_free
 from tests.harness.proc import ports_of, ports_open_to_others, processes_mentioning
@@ -16,9 +17,11 @@ from tests.harness.rabbitmq import RabbitNode
 QUEUE = "kept"
 
 START_A_NODE_AND_WAIT = """
-import time
+import sys, time
+from pathlib import Path
+from tests.harness.installations import Installation
 from tests.harness.rabbitmq import RabbitNode
-node = RabbitNode()
+node = RabbitNode(installation=Installation("", Path(sys.argv[1])))
 node.launch()
 print("folder", node.folder, flush=True)
 time.sleep(600)
@@ -34,6 +37,12 @@ def keep_a_message(node: RabbitNode) -> None:
         channel.basic_publish(
             "", QUEUE, b"here I am", pika.BasicProperties(delivery_mode=2), mandatory=True
         )
+
+
+def mounts_of(installation: Installation) -> list[str]:
+    """What is mounted there, as we see it."""
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    return [one for one in mounts if str(installation.root / "proc") in one]
 
 
 def take_the_message(node: RabbitNode) -> bytes:
@@ -70,31 +79,36 @@ def test_a_confirmed_message_survives_a_restart_in_good_order(own_rabbit_node: R
     assert take_the_message(own_rabbit_node) == b"here I am"
 
 
-def test_a_stopped_node_leaves_nothing_behind() -> None:
-    """No process, no folder, no port; the port mapper goes as well."""
-    node = RabbitNode().start()
+def test_a_stopped_node_leaves_nothing_behind(installation: Installation) -> None:
+    """No process, no folder, no mount, no port; the port mapper goes as well."""
+    mounts = mounts_of(installation)
+    node = RabbitNode(installation=installation).start()
     folder, ports = node.folder, node.ports
     assert folder is not None
-    assert len(processes_mentioning(str(folder))) >= 2, "the server and its port mapper"
+    assert len(processes_mentioning(folder.name)) >= 2, "the server and its port mapper"
 
     node.stop()
 
-    wait_until(lambda: not processes_mentioning(str(folder)), message="processes are left")
+    wait_until(lambda: not processes_mentioning(folder.name), message="processes are left")
     assert not folder.exists()
+    assert mounts_of(installation) == mounts
     assert all(map(is_free, (ports.amqp, ports.management, ports.distribution, ports.epmd)))
 
 
-def test_kill_9_of_the_tests_leaves_nothing_behind_either() -> None:
+def test_kill_9_of_the_tests_leaves_nothing_behind_either(installation: Installation) -> None:
     """Whoever started the node cannot clean up any more; its guardian does."""
-    with ManagedProcess([sys.executable, "-c", START_A_NODE_AND_WAIT], cwd=Path.cwd()) as tests:
-        folder = tests.wait_for_line(r"^folder (\S+)")[1]
-        assert processes_mentioning(folder)
+    mounts = mounts_of(installation)
+    command = [sys.executable, "-c", START_A_NODE_AND_WAIT, installation.root]
+    with ManagedProcess(command, cwd=Path.cwd()) as tests:
+        folder = Path(tests.wait_for_line(r"^folder (\S+)")[1])
+        assert processes_mentioning(folder.name)
 
         tests.send_signal(signal.SIGKILL)
         assert tests.wait() == -signal.SIGKILL
 
-        wait_until(lambda: not processes_mentioning(folder), message="processes are left")
-        wait_until(lambda: not Path(folder).exists(), message="the folder is left")
+        wait_until(lambda: not processes_mentioning(folder.name), message="processes are left")
+        wait_until(lambda: not folder.exists(), message="the folder is left")
+        assert mounts_of(installation) == mounts
 
 
 def test_a_node_that_cannot_start_says_why() -> None:
