@@ -18,7 +18,8 @@ from benchmarks.parts import PARTS, Part
 from benchmarks.rounds import MeasurementError, Results, play
 from benchmarks.stage import Stage
 from benchmarks.table import markdown, plain, rows
-from tests.harness.rabbitmq import RabbitMissingError, RabbitNode
+from tests.harness.installations import RabbitMissingError
+from tests.harness.rabbitmq import RabbitNode
 
 
 def main() -> int:

@@ -108,7 +108,7 @@ def test_a_refused_login_is_one_sentence(bus_core: BusCore, shift: Shift) -> Non
         assert worker.wait() == 1
         refused = [line for line in worker.output.splitlines() if "refused" in line]
         assert refused == ["bus-core: RabbitMQ refused the user name or the password in the URL."]
-        assert "Traceback" not in worker.output
+        assert "Traceback" not in worker.output, worker.output
         assert "geheim" not in worker.output
 
 
