@@ -16,6 +16,8 @@ class Engine:
 
     def __init__(self, name: str) -> None:
         self.loop = IOLoop()
+        self.ending = False
+        """Whether its connections are being closed, after which an error concerns nobody."""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -47,8 +49,10 @@ class Engine:
             try:
                 self.loop.start()
             except Exception:
-                # One faulty callback may not end all of a service's traffic.
-                logger.exception("an error on the connection's thread")
+                # One faulty callback may not end all of a service's traffic. At the end there are
+                # some of pika's own: it trips over a connection that is closed while it is made.
+                level = logging.DEBUG if self.ending else logging.ERROR
+                logger.log(level, "an error on the connection's thread", exc_info=True)
                 continue
             break
         self.loop.close()

@@ -253,6 +253,7 @@ class RabbitLink:
             time.sleep(0.01)
         for consumption in self._consumptions:
             consumption.close()
+        engine.ending = True
         engine.run_soon(self._disconnect)
         if not self._disconnected_within(CLOSE_SECONDS):
             engine.run_soon(self._abandon)
