@@ -317,7 +317,7 @@ class RabbitConsumption:
     # -- own bindings --
 
     def _plan_assertion(self) -> None:
-        delay = ASSERT_SECONDS * random.uniform(0.8, 1.2)
+        delay = ASSERT_SECONDS * random.uniform(0.7, 1.0)
         self._engine.call_later(delay, self._assert_again)
 
     def _assert_again(self) -> None:
