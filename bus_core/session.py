@@ -59,6 +59,8 @@ class Session:
         self._waiting: deque[Delivery] = deque()
         self._held = 0
         self._epoch = 0
+        self._lost_epoch = 0
+        """What this channel and earlier ones had delivered came back to the queue."""
         self._stopping = threading.Event()
         self._over = False
         self.ready = threading.Event()
@@ -136,9 +138,7 @@ class Session:
                 # It was on its way when the session ended.
                 self._return(delivery)
                 return
-            if delivery.epoch != self._epoch:
-                self._epoch = delivery.epoch
-                self._held = 0
+            self._epoch = delivery.epoch
             self._held += 1
             self._waiting.append(delivery)
             # A changed prefetch counts from zero: widen with empty hands only, or they overflow.
@@ -167,7 +167,7 @@ class Session:
         with self._lock:
             self._waiting.clear()
             self._held = 0
-            self._epoch = 0
+            self._lost_epoch = self._epoch
             self._wide = False
             self._all_settled.notify_all()
         self._follow_width()
@@ -191,7 +191,7 @@ class Session:
                 self._consumption.cancel()  # before the broker hands us another one
             self._consumption.settle(delivery, settlement)
         with self._lock:
-            if delivery.epoch == self._epoch:
+            if delivery.epoch > self._lost_epoch:
                 self._held -= 1
                 if not self._held:
                     self._all_settled.notify_all()

@@ -23,7 +23,7 @@ from bus_core.rabbitmq.declarer import Declarer
 from bus_core.rabbitmq.deliveries import DeliveryReader
 from bus_core.rabbitmq.engine import Engine, Signal
 from bus_core.rabbitmq.settlements import Settlements
-from bus_core.rabbitmq.wire import PRECONDITION_FAILED, to_delivery
+from bus_core.rabbitmq.wire import PRECONDITION_FAILED, channel_error, to_delivery
 from bus_core.topology import Topology
 
 logger = logging.getLogger(__name__)
@@ -67,6 +67,8 @@ class RabbitConsumption:
         self._cancelled = False
         self._closed = False
         self._joining = False
+        self._rejoining = False
+        """The queue was deleted; its channel is left soon."""
         self._told = False
         self._moves = 0
         self._inbox: deque[tuple[Delivery, Settlement]] = deque()
@@ -133,7 +135,7 @@ class RabbitConsumption:
         """The channel went with all that was unsettled."""
         if self._joining and self._options.from_last:
             self._moves += 1  # a node may end the connection, too, when it has no replica
-        self._joining = False
+        self._joining = self._rejoining = False
         self._lose()
 
     def on_failed(self, _error: LoginRefused) -> None:
@@ -290,6 +292,10 @@ class RabbitConsumption:
         if channel is not self._channel or not isinstance(reason, ChannelClosed):
             return
         joining, self._joining = self._joining, False
+        gone = isinstance(channel_error(reason.reply_code, reason.reply_text), NotFound)
+        if gone and (self.active or self._rejoining):
+            self._deleted()
+            return
         self._lose()
         if self._closed:
             return
@@ -302,14 +308,23 @@ class RabbitConsumption:
             self._engine.call_later(LOOK_AGAIN_SECONDS, self._join)
 
     def _on_cancelled_by_broker(self, _frame: Method) -> None:
+        self._deleted()
+
+    def _deleted(self) -> None:
         """The queue was deleted. What is held is finished here; nobody requeues it."""
-        logger.warning("%s: the queue was deleted; waiting until it is back", self._options.queue)
         self._consumer_tag = None
+        if self._rejoining:
+            return
+        self._rejoining = True
+        logger.warning("%s: the queue was deleted; waiting until it is back", self._options.queue)
         # The admin may be replacing it: only look, until it has had time to.
         self._may_declare_from = time.monotonic() + REDECLARE_SECONDS
         self._engine.call_later(LOOK_AGAIN_SECONDS, self._rejoin)
 
     def _rejoin(self) -> None:
+        if not self._rejoining:
+            return  # the connection went meanwhile
+        self._rejoining = False
         channel, self._channel = self._channel, None
         if channel is not None and channel.is_open:
             channel.close()
@@ -318,7 +333,7 @@ class RabbitConsumption:
     # -- own bindings --
 
     def _plan_assertion(self) -> None:
-        delay = ASSERT_SECONDS * random.uniform(0.8, 1.2)
+        delay = ASSERT_SECONDS * random.uniform(0.7, 1.0)
         self._engine.call_later(delay, self._assert_again)
 
     def _assert_again(self) -> None:

@@ -51,11 +51,15 @@ class Lookups:
         """Look this exchange up again before the next message."""
         self.known.discard(exchange)
 
+    def forget_known(self) -> None:
+        """Look every exchange up again before the next message to it."""
+        self.known = {""}
+
     def forget_all(self) -> list[Outgoing]:
         """Return what is held, and know nothing, as on a new connection."""
         held = [outgoing for one in self for outgoing in one]
         self._held.clear()
-        self.known = {""}
+        self.forget_known()
         return held
 
     def _looked_up(self, exchange: str, error: BusError | None) -> None:

@@ -186,8 +186,7 @@ class Publisher:
         culprit = named.group(1) if named else None
         refused = reason.reply_code == ACCESS_REFUSED
         logger.warning("the publishing channel was closed: %s", error)
-        if culprit is not None:
-            self._lookups.forget(culprit)
+        self._lookups.forget_known()  # where one exchange is gone, others may be too
         again = []
         for outgoing in self._in_flight.take_all():
             outgoing.channel_losses += 1

@@ -66,10 +66,11 @@ class Service:
         *,
         name: str = "worker",
         handle: Callable[[Event], Any] = lambda _event: None,
+        declare: bool = True,
         **options: Any,
     ) -> None:
         self.handled: list[str] = []
-        self.bus = connect(url, service=name)
+        self.bus = connect(url, service=name, declare=declare)
 
         @self.bus.subscribe(event_type, **options)
         def keep(event: Event) -> None:

@@ -57,9 +57,9 @@ class Relay:
         with self._changed:
             return self._cut(self._sockets)
 
-    def stall(self) -> None:
-        """Let nothing through, either way, until `resume`; connections stay, and bytes wait."""
-        self._set(dict.fromkeys(Way, Flow.WAITS))
+    def stall(self, *ways: Way) -> None:
+        """Let nothing through until `resume`, both ways or one; connections stay, bytes wait."""
+        self._set(dict.fromkeys(ways or Way, Flow.WAITS))
 
     def blackhole(self, way: Way) -> None:
         """Let nothing arrive, that way only, until `resume`, not even the end of a connection."""
