@@ -1,16 +1,18 @@
-"""Fixtures for the whole suite: real brokers on request, and a word on which ones were used."""
+"""Fixtures for the whole suite: real servers on request, and a word on which ones were used."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests.harness.postgres import PostgresServer
 from tests.harness.rabbitmq import RabbitNode
+from tests.harness.redis import RedisServer
 from tests.harness.vhosts import Vhost
 
 collect_ignore = ["harness"]  # every .py file here holds tests, except the harness
 
-_broker_of_test: dict[str, str] = {}  # node id of the test → version
+_tests_on: defaultdict[str, set[str]] = defaultdict(set)  # server → node ids of its tests
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +26,7 @@ def rabbit_node() -> Iterator[RabbitNode]:
 def rabbit(rabbit_node: RabbitNode, request: pytest.FixtureRequest) -> Iterator[Vhost]:
     """A vhost of this test's own on the shared broker."""
     rabbit_node.check_running()
-    _broker_of_test[request.node.nodeid] = rabbit_node.version
+    _note_rabbit(request.node, rabbit_node)
     with rabbit_node.vhost() as vhost:
         yield vhost
 
@@ -33,8 +35,32 @@ def rabbit(rabbit_node: RabbitNode, request: pytest.FixtureRequest) -> Iterator[
 def own_rabbit_node(request: pytest.FixtureRequest) -> Iterator[RabbitNode]:
     """A broker of this test's own, to kill and to start again."""
     with RabbitNode() as node:
-        _broker_of_test[request.node.nodeid] = node.version
+        _note_rabbit(request.node, node)
         yield node
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The database server that tests share; it starts with the first that asks."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of this test's own."""
+    postgres_server.check_running()
+    _note(request.node, f"PostgreSQL {postgres_server.version} on a private server")
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def redis(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    """A Redis of this test's own."""
+    with RedisServer() as server:
+        _note(request.node, f"Redis {server.version} on a private server")
+        yield server
 
 
 @pytest.hookimpl(wrapper=True)
@@ -42,7 +68,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Count also the tests that use the shared broker without a vhost of their own."""
     node = getattr(item, "funcargs", {}).get("rabbit_node")
     if node is not None:
-        _broker_of_test.setdefault(item.nodeid, node.version)
+        _note_rabbit(item, node)
     return (yield)
 
 
@@ -54,10 +80,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the brokers that the tests really ran on."""
-    for version, count in sorted(Counter(_broker_of_test.values()).items()):
-        tests = "1 test" if count == 1 else f"{count} tests"
-        terminalreporter.write_line(f"RabbitMQ {version} on a private node: {tests}")
+    """Name the servers that the tests really ran on."""
+    for server, tests in sorted(_tests_on.items()):
+        count = "1 test" if len(tests) == 1 else f"{len(tests)} tests"
+        terminalreporter.write_line(f"{server}: {count}")
+
+
+def _note(test: pytest.Item, server: str) -> None:
+    _tests_on[server].add(test.nodeid)
+
+
+def _note_rabbit(test: pytest.Item, node: RabbitNode) -> None:
+    _note(test, f"RabbitMQ {node.version} on a private node")
 
 
 def _cost(item: pytest.Item) -> int:
