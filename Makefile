@@ -1,6 +1,6 @@
 # The commands of this project. `make` lists them.
 #
-# Python 3.11 or newer is all they need beforehand; the tests add RabbitMQ and Chromium.
+# Python 3.11 or newer is all they need beforehand; the tests add RabbitMQ, PostgreSQL, Redis and Chromium.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -10,6 +10,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON_IN_VENV := .venv/bin/python
 MANAGE := $(PYTHON_IN_VENV) manage.py
 PYTEST := $(PYTHON_IN_VENV) -m pytest --durations=10
+# The tests that use the database run on SQLite with all others, and on PostgreSQL before them.
+PYTEST_ON_POSTGRES := $(PYTHON_IN_VENV) -m pytest -p tests.harness.on_postgres --durations=3
 
 # What an installation sets, so that Django's deployment checks look at one.
 PRODUCTION := env \
@@ -34,10 +36,12 @@ run:  ## the console with an embedded broker and example services, on 127.0.0.1
 	@EVENTBUS_EXAMPLES=$${EVENTBUS_EXAMPLES:-1} $(MANAGE) serve
 
 test: environment packages lint  ## format, lint, types, and all tests but the long ones
+	@$(PYTEST_ON_POSTGRES) -m "not long" tests/unit
 	@$(PYTEST) -m "not long"
 
 test-all: environment packages lint  ## the same with the long tests, and on RabbitMQ 4 too
 	@scripts/make-rabbitmq4
+	@$(PYTEST_ON_POSTGRES) tests/unit
 	@$(PYTEST)
 
 lint: environment  ## format, lint, types, imports, migrations, Django's checks
@@ -75,4 +79,4 @@ environment:
 	@scripts/environment dev
 
 packages:
-	@scripts/install-system-packages rabbitmq chromium
+	@scripts/install-system-packages rabbitmq postgresql redis chromium

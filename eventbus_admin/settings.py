@@ -69,7 +69,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "eventbus_admin.runtime.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "eventbus_admin.runtime.addresses.NullCharacterMiddleware",
     "eventbus_admin.runtime.static.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -173,8 +175,6 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 # Behind https everything is https; on a plain loopback address browsers would refuse it.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PUBLIC_HTTPS
-# Whoever asks for these asks this process, past any proxy.
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PUBLIC_HTTPS

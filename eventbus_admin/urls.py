@@ -1,13 +1,9 @@
-"""All addresses; the sockets' are in `feed/routing.py`."""
+"""All addresses; the sockets' are in `feed/routing.py`, the probes' in `runtime/probes.py`."""
 
 from django.contrib import admin
 from django.urls import include, path
 
-from eventbus_admin.runtime import health
-
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("", include("eventbus_admin.console.urls")),
 ]

@@ -1,10 +1,10 @@
-"""Fixtures for the whole suite: real brokers on request, and a word on which ones were used.
+"""Fixtures for the whole suite: real servers on request, and a word on which ones were used.
 
 Whoever asks for a broker is tested on every RabbitMQ there is: on that of this system in
 `make test`, on RabbitMQ 4 besides in `make test-all`.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -13,7 +13,9 @@ import pytest
 
 from tests.harness.cluster import RabbitCluster
 from tests.harness.installations import INSTALLED, RABBITMQ_4, Installation
+from tests.harness.postgres import PostgresServer
 from tests.harness.rabbitmq import RabbitNode
+from tests.harness.redis import RedisServer
 from tests.harness.vhosts import Vhost
 
 collect_ignore = ["harness"]  # every .py file here holds tests, except the harness
@@ -22,7 +24,7 @@ _installations = [
     pytest.param(INSTALLED, id="installed"),
     pytest.param(RABBITMQ_4, id="rabbitmq4", marks=pytest.mark.long),
 ]
-_broker_of_test: dict[str, str] = {}  # node id of the test → version and kind
+_tests_on: defaultdict[str, set[str]] = defaultdict(set)  # server → node ids of its tests
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -57,7 +59,7 @@ def rabbit_node(
 def rabbit(rabbit_node: RabbitNode, request: pytest.FixtureRequest) -> Iterator[Vhost]:
     """A vhost of this test's own on the shared broker."""
     rabbit_node.check_running()
-    _broker_of_test[request.node.nodeid] = f"{rabbit_node.version} on a private node"
+    _note_rabbit(request.node, rabbit_node)
     with rabbit_node.vhost() as vhost:
         yield vhost
 
@@ -68,7 +70,7 @@ def own_rabbit_node(
 ) -> Iterator[RabbitNode]:
     """A broker of this test's own, to kill and to start again."""
     with RabbitNode(installation=installation) as node:
-        _broker_of_test[request.node.nodeid] = f"{node.version} on a private node"
+        _note_rabbit(request.node, node)
         yield node
 
 
@@ -78,8 +80,32 @@ def rabbit_cluster(
 ) -> Iterator[RabbitCluster]:
     """Three brokers in one cluster, of this test's own, to kill and to start again."""
     with RabbitCluster(installation=installation) as cluster:
-        _broker_of_test[request.node.nodeid] = f"{cluster.version} on a private cluster"
+        _note(request.node, f"RabbitMQ {cluster.version} on a private cluster")
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The database server that tests share; it starts with the first that asks."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of this test's own."""
+    postgres_server.check_running()
+    _note(request.node, f"PostgreSQL {postgres_server.version} on a private server")
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def redis(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    """A Redis of this test's own."""
+    with RedisServer() as server:
+        _note(request.node, f"Redis {server.version} on a private server")
+        yield server
 
 
 @pytest.hookimpl(wrapper=True)
@@ -87,7 +113,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Count also the tests that use the shared broker without a vhost of their own."""
     node = getattr(item, "funcargs", {}).get("rabbit_node")
     if node is not None:
-        _broker_of_test.setdefault(item.nodeid, f"{node.version} on a private node")
+        _note_rabbit(item, node)
     return (yield)
 
 
@@ -99,10 +125,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the brokers that the tests really ran on."""
-    for broker, count in sorted(Counter(_broker_of_test.values()).items()):
-        tests = "1 test" if count == 1 else f"{count} tests"
-        terminalreporter.write_line(f"RabbitMQ {broker}: {tests}")
+    """Name the servers that the tests really ran on."""
+    for server, tests in sorted(_tests_on.items()):
+        count = "1 test" if len(tests) == 1 else f"{len(tests)} tests"
+        terminalreporter.write_line(f"{server}: {count}")
+
+
+def _note(test: pytest.Item, server: str) -> None:
+    _tests_on[server].add(test.nodeid)
+
+
+def _note_rabbit(test: pytest.Item, node: RabbitNode) -> None:
+    _note(test, f"RabbitMQ {node.version} on a private node")
 
 
 def _cost(item: pytest.Item) -> int:

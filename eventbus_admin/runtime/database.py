@@ -23,7 +23,7 @@ def require_migrated() -> None:
         raise _unusable(error) from error
     if plan:
         raise CommandError(
-            "The database's tables are not up to date: run `manage.py migrate` first."
+            "The database's tables are not up to date: run `manage.py prepare` first."
         )
 
 

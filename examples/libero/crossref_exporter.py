@@ -2,10 +2,10 @@
 
 import argparse
 import logging
-import os
 import time
 
 from bus_core import Event, EventBus, Reject, connect
+from examples.libero.broker import HELP, broker_url
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +32,7 @@ def build(url: str) -> EventBus:
 def main() -> None:
     """Deposit until SIGTERM or Ctrl-C."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    local = os.environ.get("EVENTBUS_AMQP_URL", "amqp://localhost")
-    parser.add_argument("url", nargs="?", default=local, help="or set EVENTBUS_AMQP_URL")
+    parser.add_argument("url", nargs="?", default=broker_url(), help=HELP)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s crossref-exporter: %(message)s")
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # bus_core says the same, in words

@@ -7,10 +7,10 @@ Another kind of export is another event there, and nobody else has to change.
 import argparse
 import json
 import logging
-import os
 from pathlib import Path
 
 from bus_core import Event, EventBus, Reject, connect
+from examples.libero.broker import HELP, broker_url
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +46,7 @@ def _filled(settings: dict[str, str], article: dict[str, object]) -> dict[str, s
 def main() -> None:
     """Begin exports until SIGTERM or Ctrl-C."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    local = os.environ.get("EVENTBUS_AMQP_URL", "amqp://localhost")
-    parser.add_argument("url", nargs="?", default=local, help="or set EVENTBUS_AMQP_URL")
+    parser.add_argument("url", nargs="?", default=broker_url(), help=HELP)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s export-manager: %(message)s")
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # bus_core says the same, in words

@@ -6,10 +6,10 @@ dead letters can be seen.
 
 import argparse
 import logging
-import os
 import time
 
 from bus_core import Event, EventBus, RetryPolicy, connect
+from examples.libero.broker import HELP, broker_url
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +57,7 @@ def build(url: str) -> EventBus:
 def main() -> None:
     """Export until SIGTERM or Ctrl-C."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    local = os.environ.get("EVENTBUS_AMQP_URL", "amqp://localhost")
-    parser.add_argument("url", nargs="?", default=local, help="or set EVENTBUS_AMQP_URL")
+    parser.add_argument("url", nargs="?", default=broker_url(), help=HELP)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s meca-exporter: %(message)s")
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # bus_core says the same, in words

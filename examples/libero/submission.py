@@ -6,13 +6,13 @@ listens to what others say later.
 
 import argparse
 import logging
-import os
 import random
 import threading
 import time
 from collections import Counter, deque
 
 from bus_core import BusError, Event, EventBus, connect
+from examples.libero.broker import HELP, broker_url
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +56,7 @@ def build(url: str, successes: Successes | None = None) -> EventBus:
 def main() -> None:
     """Ask for some exports, and count successes until SIGTERM or Ctrl-C."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    local = os.environ.get("EVENTBUS_AMQP_URL", "amqp://localhost")
-    parser.add_argument("url", nargs="?", default=local, help="or set EVENTBUS_AMQP_URL")
+    parser.add_argument("url", nargs="?", default=broker_url(), help=HELP)
     parser.add_argument("--requests", type=int, default=10, help="how many to publish (10)")
     parser.add_argument("--pace", type=float, default=1.0, help="seconds before each (1)")
     parser.add_argument("--journals", nargs="+", default=["elife", "plant-notes"], metavar="NAME")

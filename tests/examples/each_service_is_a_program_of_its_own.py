@@ -27,12 +27,16 @@ def run() -> Iterator[Run]:
         yield start
 
 
-def test_four_programs_tell_the_story_at_one_broker(run: Run, rabbit: Vhost) -> None:
+def test_four_programs_tell_the_story_at_one_broker(
+    run: Run, rabbit: Vhost, tmp_path: Path
+) -> None:
     prepare(rabbit.amqp_url)
+    secret = tmp_path / "amqp_url"
+    secret.write_text(f"{rabbit.amqp_url}\n")
     few = ("--requests", "3", "--pace", "0.1", "--journals", "elife")
     programs = [
         run("export_manager", rabbit.amqp_url),
-        run("meca_exporter", rabbit.amqp_url),
+        run("meca_exporter", EVENTBUS_AMQP_URL_FILE=str(secret)),
         run("crossref_exporter", EVENTBUS_AMQP_URL=rabbit.amqp_url),
         run("submission", rabbit.amqp_url, *few),
     ]

@@ -34,8 +34,16 @@ def ports_of(pid: int) -> list[int]:
 
 
 def _sockets_of(pid: int) -> set[str]:
-    links = (str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir())
+    links = (_link(fd) for fd in Path(f"/proc/{pid}/fd").iterdir())
     return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
+
+
+def _link(fd: Path) -> str:
+    """Where an open file leads; nowhere if it was closed a moment ago."""
+    try:
+        return str(fd.readlink())
+    except FileNotFoundError:
+        return ""
 
 
 def _listening(pid: int) -> Iterator[tuple[str, int, str]]:

@@ -1,6 +1,6 @@
 """Handlers in a process with Django never meet a stale or broken database connection.
 
-The database is a real one: a file of SQLite, or with DATABASE_URL the server that it names.
+The database is a real one: a file of SQLite, or one on a PostgreSQL server.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import dj_database_url
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
@@ -52,11 +53,15 @@ class Database:
             cursor.execute(statement)
 
 
-@pytest.fixture
-def database(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    settings = {**connections.databases["default"], "CONN_HEALTH_CHECKS": False}
-    if settings["ENGINE"].endswith("sqlite3"):
-        settings["NAME"] = tmp_path / "events.sqlite3"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path / 'events.sqlite3'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres")
+    # All that Django adds to what is set, and the URL instead of where that leads.
+    settings = {**connections.databases["default"], "OPTIONS": {}, **dj_database_url.parse(url)}
     # A name of its own: the thread for async handlers' calls outlives the test.
     alias = f"events-{uuid.uuid4().hex}"
     connections.databases[alias] = settings
@@ -137,12 +142,11 @@ def test_a_connection_that_was_left_in_a_transaction_is_replaced_before_the_next
     assert database.different == 2
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # only a server ends any
 @each_kind
 def test_a_connection_that_the_server_ended_is_replaced_before_the_next_attempt(
     database: Database, listen: Callable[..., EventBus], kind: str
 ) -> None:
-    if not database.settings["ENGINE"].endswith("postgresql"):
-        pytest.skip("only a server ends connections: DATABASE_URL names none")
     database.settings["CONN_MAX_AGE"] = None
 
     def lose_it_once(_event: Event) -> None:

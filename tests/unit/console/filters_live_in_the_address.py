@@ -53,19 +53,26 @@ def test_subscriptions_are_narrowed(
 @pytest.mark.parametrize(
     "path",
     [
-        "/subscriptions/?state=nonsense&health=%00&after=//&before=x",
+        "/subscriptions/?state=nonsense&health=%27&after=//&before=x",
         "/event-types/?after=&lifecycle=%27",
         "/services/?before=zzz",
         "/audit/?after=abc",
         "/audit/?after=999999999999999999999999",
         "/drift/?sync=nonsense&after=a",
-        "/feed/?type=%00",
+        "/feed/?type=%ff",
     ],
 )
 def test_nonsense_in_the_address_breaks_nothing(
     path: str, three: None, viewer: User, signed_in: Callable[[User], Client]
 ) -> None:
     assert signed_in(viewer).get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/subscriptions/?health=%00", "/feed/?%00", "/services/a%00b/"])
+def test_a_null_character_in_the_address_is_refused(path: str, client: Client) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 400
+    assert answer.content == b"The address holds a null character; remove it."
 
 
 def test_a_chip_keeps_the_other_filters_and_leaves_the_page() -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from channels.layers import channel_layers
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -110,6 +111,13 @@ class Page:
         await self._socket.wait(timeout=5)
 
 
+def _close_connections() -> None:
+    for one in connections.all(initialized_only=True):
+        if one.connection is not None:
+            one.connection.close()  # Django's own `close` spares a database in memory
+            one.connection = None
+
+
 class Flow:
     """What the tap and the reports would see, moved on by hand."""
 
@@ -145,6 +153,13 @@ class Flow:
         await sync_to_async(self.pump.move)()
         for _ in range(20):
             await sync_to_async(int)()
+
+
+@pytest.fixture(autouse=True)
+def no_connection_is_left() -> Iterator[None]:
+    """Sockets ask the database on asgiref's thread, which outlives the test: close what it has."""
+    yield
+    SyncToAsync.single_thread_executor.submit(_close_connections).result(5)
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from eventbus_admin.reconcile.models import BrokerObject, Sync
 from eventbus_admin.registry.models import EventType
 from tests.unit.feed.conftest import Bus
 
-pytestmark = pytest.mark.django_db
+# The loop looks after its connection, so it must not run inside a test's transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Silent:

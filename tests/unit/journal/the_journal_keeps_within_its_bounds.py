@@ -65,7 +65,7 @@ def test_it_deletes_in_small_batches(db: None, see: See, monkeypatch: pytest.Mon
 
 
 def test_it_is_trimmed_where_the_lease_is_and_nowhere_else(
-    db: None, see: See, settings: Any, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None, see: See, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "EVERY_SECONDS", 0.0)
     settings.EVENTBUS_JOURNAL_ROWS = 1

@@ -38,6 +38,14 @@ def test_a_living_process_says_so_without_a_database(client: Client) -> None:
     assert "no-store" in answer["Cache-Control"]
 
 
+def test_a_probe_may_come_by_any_address_and_without_https(client: Client, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    answer = client.get("/healthz", headers={"host": "10.0.0.7:8000"})
+
+    assert (answer.status_code, answer.content) == (200, b"ok")
+    assert client.get("/login/", headers={"host": "10.0.0.7:8000"}).status_code == 400
+
+
 def test_all_is_well(client: Client, in_order: None) -> None:
     assert ready(client) == (
         200,

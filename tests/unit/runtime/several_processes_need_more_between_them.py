@@ -45,16 +45,18 @@ def test_what_is_found(
     assert all(message.hint for message in messages)
 
 
-def test_a_worker_needs_a_broker_outside_itself(settings: Any) -> None:
+@pytest.mark.parametrize("command", ["web", "worker"])
+def test_a_process_of_several_needs_a_broker_outside_itself(command: str, settings: Any) -> None:
     settings.EVENTBUS_BACKEND = "mock"
 
     with pytest.raises(CommandError, match=r"lives in the server process: use `manage.py serve`"):
-        call_command("worker")
+        call_command(command)
 
 
-def test_a_worker_needs_a_way_to_the_pages(settings: Any) -> None:
+@pytest.mark.parametrize("command", ["web", "worker"])
+def test_a_process_of_several_needs_a_way_to_the_others(command: str, settings: Any) -> None:
     settings.EVENTBUS_BACKEND = "rabbitmq"
     settings.REDIS_URL = ""
 
     with pytest.raises(CommandError, match="set REDIS_URL"):
-        call_command("worker")
+        call_command(command)

@@ -8,14 +8,14 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from eventbus_admin.accounts.actions import ensure_admin
 from eventbus_admin.broker.factory import is_mock
 from eventbus_admin.feed.broadcast import Broadcaster
 from eventbus_admin.runtime.database import migrate
-from eventbus_admin.runtime.seed import seed_if_empty
-from eventbus_admin.runtime.server import AddressUnusable, PortTaken, WebServer, listen
+from eventbus_admin.runtime.preparing import prepare
+from eventbus_admin.runtime.server import WebServer
+from eventbus_admin.runtime.starting import listening_socket
 from eventbus_admin.runtime.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -45,13 +45,11 @@ class Command(BaseCommand):
 
     def _serve(self, application: Any) -> None:
         # Before anything is written: a second server finds out at once that it is one.
-        listening = _listen()
+        listening = listening_socket()
         with listening:
             migrate()
             self._say_broker()
-            self._say_login()
-            if settings.EVENTBUS_EXAMPLES and seed_if_empty():
-                self._say("The registry was empty; now it holds the example story.")
+            prepare(self._say)
             parts = Parts(self)
             server = WebServer(application, on_started=parts.start, on_stopping=parts.stop)
             server.run(sockets=[listening])
@@ -65,22 +63,6 @@ class Command(BaseCommand):
             )
         else:
             self._say("Event bus admin on RabbitMQ.")
-
-    def _say_login(self) -> None:
-        given = settings.EVENTBUS_ADMIN_PASSWORD
-        user, generated = ensure_admin(
-            username=settings.EVENTBUS_ADMIN_USERNAME, password=given or None
-        )
-        name = user.get_username()
-        if generated:
-            self._say(f"Sign in as {name} with the password {generated} (shown only this once).")
-        elif given and user.check_password(given):
-            self._say(f"Sign in as {name} with the password from EVENTBUS_ADMIN_PASSWORD.")
-        else:
-            self._say(
-                f"Sign in as {name}. To set a new password: "
-                f".venv/bin/python manage.py changepassword {name}"
-            )
 
     def say_open(self) -> None:
         """Say where to look."""
@@ -141,15 +123,3 @@ def _start_story() -> Any:
     except Exception:
         log.exception("serve.examples_failed")
     return None
-
-
-def _listen() -> Any:
-    try:
-        return listen(settings.HOST, settings.PORT)
-    except PortTaken as error:
-        raise CommandError(
-            f"Port {settings.PORT} on {settings.HOST} is in use. Choose another, for example "
-            f"PORT={settings.PORT + 1}."
-        ) from error
-    except AddressUnusable as error:
-        raise CommandError(f"Cannot listen on {error}. Set HOST and PORT.") from error

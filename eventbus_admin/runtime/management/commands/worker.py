@@ -4,12 +4,11 @@ import signal
 import threading
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from eventbus_admin.broker.factory import is_mock
 from eventbus_admin.feed.broadcast import Broadcaster
 from eventbus_admin.runtime.database import require_migrated
+from eventbus_admin.runtime.starting import require_company
 from eventbus_admin.runtime.worker import Worker, run_until
 
 
@@ -23,15 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Refuse what cannot work, then work."""
-        if is_mock():
-            raise CommandError(
-                "The embedded broker lives in the server process: use `manage.py serve`."
-            )
-        if not settings.REDIS_URL:
-            raise CommandError(
-                "The worker reaches the pages of other processes through Redis: set REDIS_URL, "
-                "or use `manage.py serve`, which holds pages and worker in one process."
-            )
+        require_company()
         require_migrated()
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
