@@ -20,8 +20,7 @@ from eventbus_admin.api.serializers.accounts import (
 )
 from eventbus_admin.api.serializers.base import page_of
 from eventbus_admin.api.views.base import Endpoint
-from eventbus_admin.registry import actions
-from eventbus_admin.registry.actions.tokens import tokens_visible_to
+from eventbus_admin.registry.tokens import create_token, revoke_token, tokens_visible_to
 
 TEAM_ORDERINGS: Orderings = {"name": ("name",)}
 TOKEN_ORDERINGS: Orderings = {"created": ("created", "pk")}
@@ -94,7 +93,7 @@ class Tokens(Endpoint):
         within = request.auth if isinstance(request.auth, ApiToken) else None
 
         def create() -> Response:
-            token, text = actions.create_token(actor=self.actor, within=within, **sent)
+            token, text = create_token(actor=self.actor, within=within, **sent)
             location = reverse("api:token", [token.prefix], request=request)
             data = {**TokenOut(token).data, "token": text}
             return Response(data, status=201, headers={"Location": location})
@@ -117,5 +116,5 @@ class OneToken(Endpoint):
     def delete(self, request: Request, prefix: str) -> Response:  # noqa: ARG002
         """Let nobody in by it any more; done again, it changes nothing."""
         found = get_object_or_404(tokens_visible_to(self.viewer), prefix=prefix)
-        actions.revoke_token(actor=self.actor, token=found)
+        revoke_token(actor=self.actor, token=found)
         return Response(status=204)

@@ -19,7 +19,6 @@ from eventbus_admin.registry.actions.subscriptions import (
     resume_subscription,
     retire_subscription,
 )
-from eventbus_admin.registry.actions.tokens import create_token, revoke_token
 from eventbus_admin.registry.bookkeeping import UNCHANGED
 
 __all__ = [
@@ -31,11 +30,9 @@ __all__ = [
     "create_event_type",
     "create_service",
     "create_subscription",
-    "create_token",
     "pause_subscription",
     "resume_subscription",
     "retire_publication",
     "retire_subscription",
-    "revoke_token",
     "set_lifecycle",
 ]

@@ -1,4 +1,7 @@
-"""What is done with tokens; it stands here because teams decide about those of services."""
+"""What is done with tokens: audited as every action, but the registry's revision stays as it is.
+
+It stands here and not in `accounts` because a service's team decides about the service's tokens.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
