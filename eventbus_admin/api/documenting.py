@@ -82,6 +82,41 @@ def only_ours(endpoints: Sequence[Any], **_: Any) -> list[Any]:
     return [one for one in endpoints if one[0].startswith(PREFIX) and one[0] != PREFIX]
 
 
+def tidied(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say that what is sent may hold nothing unknown, and describe each refusal once."""
+    for name, schema in result["components"]["schemas"].items():
+        if not name.endswith(("Out", "Page")):
+            schema["additionalProperties"] = False
+        for described in schema.get("properties", {}).values():
+            if {} in described.get("oneOf", ()):
+                # Any JSON value: null is one.
+                del described["oneOf"]
+    refusals = result["components"].setdefault("responses", {})
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            _refer(operation["responses"], refusals)
+    _forget(result, "x-spec-enum-id")
+    return result
+
+
+def _refer(answers: dict[str, Any], refusals: dict[str, Any]) -> None:
+    for status in [status for status in answers if int(status) in _REFUSALS]:
+        name = HTTPStatus(int(status)).phrase.title().replace(" ", "")
+        refusals[name] = answers[status]
+        answers[status] = {"$ref": f"#/components/responses/{name}"}
+
+
+def _forget(value: Any, key: str) -> None:
+    """Leave out a key that is the generator's own, wherever it stands."""
+    if isinstance(value, dict):
+        value.pop(key, None)
+        for inner in value.values():
+            _forget(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            _forget(inner, key)
+
+
 def _refusal(status: int) -> OpenApiResponse:
     code, message, field = _REFUSALS[status]
     value: Mapping[str, Any] = {

@@ -29,6 +29,10 @@ _is_name = RegexValidator(
 class Text(_Char):
     """A string; a number is none."""
 
+    def __init__(self, *, allow_blank: bool = False, **kwargs: Any) -> None:
+        least = 0 if allow_blank else 1
+        super().__init__(allow_blank=allow_blank, min_length=least, **kwargs)
+
     def to_internal_value(self, data: Any) -> str:
         """Return it without spaces around it."""
         if not isinstance(data, str):

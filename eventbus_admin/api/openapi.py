@@ -23,7 +23,7 @@ OPENAPI: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": ["eventbus_admin.api.documenting.tidied"],
     "PATH_CONVERTER_OVERRIDES": {
         "name": {"type": "string", "pattern": NAME_PATTERN, "maxLength": 120},
     },

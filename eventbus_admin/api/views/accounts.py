@@ -23,7 +23,7 @@ from eventbus_admin.api.views.base import Endpoint
 from eventbus_admin.registry.tokens import create_token, revoke_token, tokens_visible_to
 
 TEAM_ORDERINGS: Orderings = {"name": ("name",)}
-TOKEN_ORDERINGS: Orderings = {"created": ("created", "pk")}
+TOKEN_ORDERINGS: Orderings = {"created": ("created", "id")}
 
 
 class Teams(Endpoint):

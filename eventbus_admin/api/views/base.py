@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from rest_framework import exceptions
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission
@@ -101,6 +101,8 @@ class Endpoint(APIView):
         if refusal is not None:
             raise refusal
         self.check_permissions(request)
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
         self.wanted = self._parameters(request)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -163,11 +165,7 @@ class Nowhere(Endpoint):
     permission_classes = ()
     schema = None
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def http_method_not_allowed(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> Any:
         """Say so, whatever the method."""
-        super().initial(request, *args, **kwargs)
         slash = "" if request.path.endswith("/") else " Addresses end with a slash."
         raise Http404(f"There is nothing at {request.path[:200]}.{slash}")
-
-    def _parameters(self, request: Request) -> dict[str, Any]:  # noqa: ARG002
-        return {}

@@ -27,7 +27,7 @@ from eventbus_admin.registry import actions
 from eventbus_admin.registry.models import EventType
 from eventbus_admin.registry.querysets import EventTypeQuerySet
 
-ORDERINGS: Orderings = {"name": ("name",), "created": ("created", "pk")}
+ORDERINGS: Orderings = {"name": ("name",), "created": ("created", "id")}
 
 
 class _EventTypeEndpoint(Endpoint):

@@ -39,7 +39,7 @@ PLAN_FILTERS = {
     "service": "service_name",
     "event_type": "event_type_name",
 }
-RUN_ORDERINGS: Orderings = {"created": ("created", "pk")}
+RUN_ORDERINGS: Orderings = {"created": ("created", "id")}
 
 
 class Status(Endpoint):

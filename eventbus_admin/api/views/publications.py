@@ -23,7 +23,7 @@ from eventbus_admin.registry.querysets import PublicationQuerySet
 ORDERINGS: Orderings = {
     "event_type": ("event_type__name", "service__name"),
     "service": ("service__name", "event_type__name"),
-    "created": ("created", "pk"),
+    "created": ("created", "id"),
 }
 FILTERS = {"event_type": "event_type__name", "service": "service__name", "state": "state"}
 

@@ -13,7 +13,7 @@ from eventbus_admin.api.documenting import IDEMPOTENCY_KEY, IF_MATCH, documented
 from eventbus_admin.api.etags import etag_of, require_match
 from eventbus_admin.api.idempotency import once
 from eventbus_admin.api.paging import Orderings, keyset_page
-from eventbus_admin.api.serializers.base import page_of
+from eventbus_admin.api.serializers.base import Strict, page_of
 from eventbus_admin.api.serializers.subscriptions import (
     EXAMPLE,
     NewSubscription,
@@ -31,7 +31,7 @@ from eventbus_admin.registry.querysets import SubscriptionQuerySet
 ORDERINGS: Orderings = {
     "event_type": ("event_type__name", "service__name"),
     "service": ("service__name", "event_type__name"),
-    "created": ("created", "pk"),
+    "created": ("created", "id"),
 }
 FILTERS = {
     "event_type": "event_type__name",
@@ -154,6 +154,7 @@ class OneSubscription(_SubscriptionEndpoint):
 class _Move(_SubscriptionEndpoint):
     def move(self, action: Callable[..., Subscription], event_type: str, service: str) -> Response:
         """Carry out the action and answer with what came of it."""
+        Strict.read(self.request.data)
         action(actor=self.actor, subscription=self.find(event_type, service))
         return self.answer(event_type, service)
 
@@ -170,7 +171,7 @@ class Pause(_Move):
             "health": "paused",
             "message": "Paused: no events wait.",
         },
-        refusals=[404, 409],
+        refusals=[404, 409, 413, 415],
     )
     def post(self, request: Request, event_type: str, service: str) -> Response:  # noqa: ARG002
         """Stop its workers; its events wait in its queue."""
@@ -184,7 +185,7 @@ class Resume(_Move):
         "Resume a subscription",
         answer=SubscriptionOut,
         example=EXAMPLE,
-        refusals=[404, 409],
+        refusals=[404, 409, 413, 415],
     )
     def post(self, request: Request, event_type: str, service: str) -> Response:  # noqa: ARG002
         """Let its workers go on."""

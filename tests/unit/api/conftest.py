@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.cache import cache
@@ -11,6 +11,14 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from bus_core.connecting import open_link
+from bus_core.memory import MemoryBroker, shared_broker
+from bus_core.topology import (
+    QueueKind,
+    event_type_topology,
+    service_topology,
+    subscription_topology,
+)
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.accounts.tokens import issue
 from eventbus_admin.journal.models import JournalEntry, Outcome
@@ -146,6 +154,19 @@ def world(make_subscription: Callable[..., Subscription]) -> Subscription:
         steps=[{**step, "result": "pending"}],
     )
     return subscription
+
+
+@pytest.fixture
+def broker(world: Subscription, settings: Any) -> Iterator[MemoryBroker]:
+    """An embedded broker of this test's own, on which the world's subscription stands."""
+    name = f"api-{uuid4().hex}"
+    settings.EVENTBUS_BUS_URL = f"memory://{name}"
+    link = open_link(settings.EVENTBUS_BUS_URL, client_name="test")
+    link.declare(event_type_topology("exportRequested"))
+    link.declare(service_topology("export-manager", (1000,)))
+    link.declare(subscription_topology("exportRequested", "export-manager", QueueKind.QUORUM))
+    yield shared_broker(name)
+    link.close()
 
 
 @pytest.fixture
