@@ -39,6 +39,31 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
+_ANSWERED = (
+    OpenApiParameter("X-Request-Id", str, OpenApiParameter.HEADER, required=True, response=True),
+    OpenApiParameter(
+        "WWW-Authenticate", str, OpenApiParameter.HEADER, required=True, response=[401]
+    ),
+    OpenApiParameter(
+        "Retry-After",
+        int,
+        OpenApiParameter.HEADER,
+        required=True,
+        response=[429, 503],
+        description="Seconds.",
+    ),
+    OpenApiParameter("Location", str, OpenApiParameter.HEADER, required=True, response=[201]),
+)
+ETAG = OpenApiParameter(
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    response=[200, 201],
+    description="For If-Match.",
+)
+
+
 def documented(
     summary: str,
     *,
@@ -72,7 +97,7 @@ def documented(
         summary=summary,
         request=body,
         responses=answers,
-        parameters=[*([parameters] if parameters else []), *headers],
+        parameters=[*([parameters] if parameters else []), *headers, *_ANSWERED],
         examples=examples,
     )
 

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from eventbus_admin.accounts.models import TokenScope
-from eventbus_admin.api.documenting import IDEMPOTENCY_KEY, IF_MATCH, documented
+from eventbus_admin.api.documenting import ETAG, IDEMPOTENCY_KEY, IF_MATCH, documented
 from eventbus_admin.api.etags import etag_of, require_match
 from eventbus_admin.api.idempotency import once
 from eventbus_admin.api.paging import Orderings
@@ -75,7 +75,7 @@ class EventTypes(_EventTypeEndpoint):
             "owner": "Submission",
             "example": {"journal": "elife"},
         },
-        headers=[IDEMPOTENCY_KEY],
+        headers=[IDEMPOTENCY_KEY, ETAG],
     )
     def post(self, request: Request) -> Response:
         """Register a named kind of event that a team owns; its members and operators may."""
@@ -91,7 +91,11 @@ class OneEventType(_EventTypeEndpoint):
     """One event type."""
 
     @documented(
-        "Read an event type", answer=EventTypeOut, example=event_types.EXAMPLE, refusals=[404]
+        "Read an event type",
+        answer=EventTypeOut,
+        example=event_types.EXAMPLE,
+        headers=[ETAG],
+        refusals=[404],
     )
     def get(self, request: Request, name: str) -> Response:  # noqa: ARG002
         """Return it, with its ETag."""
@@ -103,7 +107,7 @@ class OneEventType(_EventTypeEndpoint):
         example=event_types.EXAMPLE,
         body=EventTypeChange,
         body_example={"lifecycle": "deprecated"},
-        headers=[IF_MATCH],
+        headers=[IF_MATCH, ETAG],
         refusals=[404, 412],
     )
     def patch(self, request: Request, name: str) -> Response:

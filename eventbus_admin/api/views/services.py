@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from eventbus_admin.api.documenting import IDEMPOTENCY_KEY, IF_MATCH, documented
+from eventbus_admin.api.documenting import ETAG, IDEMPOTENCY_KEY, IF_MATCH, documented
 from eventbus_admin.api.etags import etag_of, require_match
 from eventbus_admin.api.idempotency import once
 from eventbus_admin.api.serializers.base import page_of
@@ -71,7 +71,7 @@ class Services(_ServiceEndpoint):
             "owner": "Exports",
             "contact": "exports@example.org",
         },
-        headers=[IDEMPOTENCY_KEY],
+        headers=[IDEMPOTENCY_KEY, ETAG],
     )
     def post(self, request: Request) -> Response:
         """Register a kind of process that a team owns; its members and operators may."""
@@ -86,7 +86,9 @@ class Services(_ServiceEndpoint):
 class OneService(_ServiceEndpoint):
     """One service."""
 
-    @documented("Read a service", answer=ServiceOut, example=EXAMPLE, refusals=[404])
+    @documented(
+        "Read a service", answer=ServiceOut, example=EXAMPLE, headers=[ETAG], refusals=[404]
+    )
     def get(self, request: Request, name: str) -> Response:  # noqa: ARG002
         """Return it, with its ETag."""
         return self.answer(name)
@@ -97,7 +99,7 @@ class OneService(_ServiceEndpoint):
         example=EXAMPLE,
         body=ServiceChange,
         body_example={"contact": "meca@example.org"},
-        headers=[IF_MATCH],
+        headers=[IF_MATCH, ETAG],
         refusals=[404, 412],
     )
     def patch(self, request: Request, name: str) -> Response:

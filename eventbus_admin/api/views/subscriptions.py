@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from eventbus_admin.api.documenting import IDEMPOTENCY_KEY, IF_MATCH, documented
+from eventbus_admin.api.documenting import ETAG, IDEMPOTENCY_KEY, IF_MATCH, documented
 from eventbus_admin.api.etags import etag_of, require_match
 from eventbus_admin.api.idempotency import once
 from eventbus_admin.api.paging import Orderings, keyset_page
@@ -100,7 +100,7 @@ class Subscriptions(_SubscriptionEndpoint):
             "kind": "quorum",
             "retry": {"attempts": 10, "delays_ms": [1000, 60000, 600000]},
         },
-        headers=[IDEMPOTENCY_KEY],
+        headers=[IDEMPOTENCY_KEY, ETAG],
     )
     def post(self, request: Request) -> Response:
         """Let a service listen to an event type; its team and operators may.
@@ -120,7 +120,13 @@ class Subscriptions(_SubscriptionEndpoint):
 class OneSubscription(_SubscriptionEndpoint):
     """One subscription."""
 
-    @documented("Read a subscription", answer=SubscriptionOut, example=EXAMPLE, refusals=[404])
+    @documented(
+        "Read a subscription",
+        answer=SubscriptionOut,
+        example=EXAMPLE,
+        headers=[ETAG],
+        refusals=[404],
+    )
     def get(self, request: Request, event_type: str, service: str) -> Response:  # noqa: ARG002
         """Return it, with what was last observed of it; its ETag is that of the registry's part."""
         return self.answer(event_type, service)
@@ -131,7 +137,7 @@ class OneSubscription(_SubscriptionEndpoint):
         example=EXAMPLE,
         body=SubscriptionChange,
         body_example={"retry": {"attempts": 3}, "prefetch": 20},
-        headers=[IF_MATCH],
+        headers=[IF_MATCH, ETAG],
         refusals=[404, 412],
     )
     def patch(self, request: Request, event_type: str, service: str) -> Response:
@@ -171,6 +177,7 @@ class Pause(_Move):
             "health": "paused",
             "message": "Paused: no events wait.",
         },
+        headers=[ETAG],
         refusals=[404, 409, 413, 415],
     )
     def post(self, request: Request, event_type: str, service: str) -> Response:  # noqa: ARG002
@@ -185,6 +192,7 @@ class Resume(_Move):
         "Resume a subscription",
         answer=SubscriptionOut,
         example=EXAMPLE,
+        headers=[ETAG],
         refusals=[404, 409, 413, 415],
     )
     def post(self, request: Request, event_type: str, service: str) -> Response:  # noqa: ARG002
