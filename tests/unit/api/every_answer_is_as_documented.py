@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -50,6 +51,17 @@ answered: Counter[str] = Counter()
 def _told() -> Iterator[None]:
     yield
     print(f"\n{sum(answered.values())} answers: {dict(sorted(answered.items()))}")
+
+
+@pytest.fixture(autouse=True)
+def _open_connections() -> Iterator[None]:
+    # As Django's own test client: a request does not end the transaction that the test is.
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 @schema.parametrize()
