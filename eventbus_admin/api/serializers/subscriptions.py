@@ -1,6 +1,5 @@
 """Subscriptions, with what was last observed of them on the broker."""
 
-from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -8,10 +7,10 @@ from rest_framework import serializers
 from bus_core.topology import QueueKind
 from eventbus_admin.api.fields import Choice, Moment, Name, Number, Text
 from eventbus_admin.api.serializers.base import SearchParameters, Strict, ordering
-from eventbus_admin.reconcile.models import Health, Sync
-from eventbus_admin.reconcile.wording import condition, status_of
+from eventbus_admin.reconcile.models import Health, ReconcileState, Sync
+from eventbus_admin.reconcile.wording import arrival, condition, status_of
 from eventbus_admin.registry.models import Subscription
-from eventbus_admin.registry.states import SubscriptionState
+from eventbus_admin.registry.states import LIVE_STATES, SubscriptionState
 from eventbus_admin.registry.validation import MAX_CONCURRENCY, MAX_PREFETCH
 
 KINDS = [(kind.value, kind.value) for kind in QueueKind]
@@ -74,9 +73,11 @@ class SubscriptionOut(serializers.Serializer[Any]):
     changed = Moment()
 
     def to_representation(self, instance: Subscription) -> dict[str, Any]:
-        """Return registry and observation as one; `observed_at` is in the context."""
-        observed_at: datetime | None = self.context.get("observed_at")
+        """Return registry and observation as one; the worker's `state` is in the context."""
+        state: ReconcileState | None = self.context["state"]
         status = status_of(instance)
+        is_awaited = status is None and instance.state in LIVE_STATES
+        said = arrival(instance, state) if is_awaited else condition(instance)
         flat = {
             "event_type": instance.event_type.name,
             "service": instance.service.name,
@@ -89,11 +90,11 @@ class SubscriptionOut(serializers.Serializer[Any]):
             "queue": instance.queue_name,
             "sync": status.sync if status else Sync.UNKNOWN.value,
             "health": status.health if status else Health.UNKNOWN.value,
-            "message": condition(instance).sentence,
+            "message": said.sentence,
             "messages_ready": status.messages_ready if status else 0,
             "messages_unacked": status.messages_unacked if status else 0,
             "consumers": status.consumers if status else 0,
-            "observed_at": observed_at if status else None,
+            "observed_at": state.observed_at if status and state else None,
             "created": instance.created,
             "changed": instance.changed,
         }

@@ -55,8 +55,7 @@ class _SubscriptionEndpoint(Endpoint):
 
     def shown(self, found: Any, **options: Any) -> Any:
         """Return subscriptions as they are answered."""
-        state = ReconcileState.objects.first()
-        context = {"observed_at": state.observed_at if state else None}
+        context = {"state": ReconcileState.objects.first()}
         return SubscriptionOut(found, context=context, **options).data
 
     def answer(self, event_type: str, service: str, status: int = 200) -> Response:
@@ -91,7 +90,12 @@ class Subscriptions(_SubscriptionEndpoint):
     @documented(
         "Subscribe a service",
         answer=SubscriptionOut,
-        example={**EXAMPLE, "sync": "unknown", "health": "unknown", "message": "Not observed yet."},
+        example={
+            **EXAMPLE,
+            "sync": "unknown",
+            "health": "unknown",
+            "message": "Pending: being applied",
+        },
         status=201,
         body=NewSubscription,
         body_example={
