@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from bus_core.topology import DEFAULT_DELAYS_MS
 from eventbus_admin import environment as env
+from eventbus_admin.api.openapi import OPENAPI
 from eventbus_admin.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,6 +43,10 @@ EVENTBUS_SELF_HEAL = env.flag("EVENTBUS_SELF_HEAL")
 EVENTBUS_JOURNAL_ROWS = env.number("EVENTBUS_JOURNAL_ROWS", 100_000)
 EVENTBUS_JOURNAL_DAYS = env.number("EVENTBUS_JOURNAL_DAYS", 7)
 EVENTBUS_EXAMPLES = env.flag("EVENTBUS_EXAMPLES", default=EVENTBUS_BACKEND == "mock")
+# How many requests a minute the REST API takes, by one token or person, and by one address from
+# nobody in particular.
+EVENTBUS_API_RATE = env.number("EVENTBUS_API_RATE", 600)
+EVENTBUS_API_ANONYMOUS_RATE = env.number("EVENTBUS_API_ANONYMOUS_RATE", 60)
 # How many processes serve and work; see `runtime/checks.py`.
 EVENTBUS_PROCESSES = env.number("EVENTBUS_PROCESSES", 1)
 
@@ -55,6 +60,7 @@ INSTALLED_APPS = [
     "eventbus_admin.reconcile",
     "eventbus_admin.feed",
     "eventbus_admin.console",
+    "eventbus_admin.api",
     "eventbus_admin.runtime",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -65,10 +71,14 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "lucide",
 ]
 
 MIDDLEWARE = [
+    # First, so that every answer bears its id.
+    "eventbus_admin.audit.middleware.AuditGroupMiddleware",
     "eventbus_admin.runtime.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "eventbus_admin.runtime.addresses.NullCharacterMiddleware",
@@ -80,7 +90,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "eventbus_admin.audit.middleware.AuditGroupMiddleware",
     "eventbus_admin.console.middleware.ContentSecurityPolicyMiddleware",
 ]
 
@@ -183,5 +192,9 @@ CSRF_TRUSTED_ORIGINS = [
 ]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+# The REST API; what its views have in common stands in `api/views/base.py`.
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+SPECTACULAR_SETTINGS = OPENAPI
 
 LOGGING = logging_config(env.text("LOG_LEVEL", "INFO"))

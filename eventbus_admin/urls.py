@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("api/v1/", include("eventbus_admin.api.urls")),
     path("admin/", admin.site.urls),
     path("", include("eventbus_admin.console.urls")),
 ]

@@ -1,7 +1,7 @@
-"""`Actor`: who does something."""
+"""`Actor`: who does something; `Viewer`: whose request it is."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser
 
@@ -10,11 +10,27 @@ from eventbus_admin.accounts.models import User
 
 
 @dataclass(frozen=True)
+class ServiceAccount:
+    """A service as the user of a request that bears its token; it sees what is its own."""
+
+    service: str
+    is_authenticated: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+    is_active: ClassVar[bool] = True
+    pk: ClassVar[None] = None
+
+
+Viewer = User | AnonymousUser | ServiceAccount
+"""What a request's user may be."""
+
+
+@dataclass(frozen=True)
 class Actor:
-    """A person who signed in, or the system itself (commands, seeding) when `user` is `None`."""
+    """A person who signed in, a service, or the system itself (commands, seeding) when neither."""
 
     name: str
     user: User | None = None
+    service: str = ""
 
     @classmethod
     def person(cls, user: User | AnonymousUser) -> Self:
@@ -22,6 +38,13 @@ class Actor:
         if not isinstance(user, User):
             raise NotAllowed("Sign in first.")
         return cls(user.get_username(), user)
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> Self:
+        """Return the actor for a person or a service; raises `NotAllowed` for anybody else."""
+        if isinstance(viewer, ServiceAccount):
+            return cls(viewer.service, service=viewer.service)
+        return cls.person(viewer)
 
 
 SYSTEM = Actor("system")

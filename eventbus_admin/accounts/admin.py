@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
-from eventbus_admin.accounts.models import Team, User
+from eventbus_admin.accounts.models import ApiToken, Team, User
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -52,3 +52,12 @@ class TeamAdmin(ReadOnlyAdmin):
 
     list_display = ("name", "contact")
     search_fields = ("name",)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Tokens; not even the digest of a secret is shown."""
+
+    list_display = ("prefix", "name", "owner", "expires", "revoked", "last_used")
+    search_fields = ("prefix", "name", "service")
+    exclude = ("digest",)

@@ -1,7 +1,10 @@
 """People, the teams they belong to, and what they may do in the installation."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 
 
 class Role(models.TextChoices):
@@ -37,3 +40,55 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TokenScope(models.TextChoices):
+    """What a token may be used for; it never allows more than its owner may do."""
+
+    READ = "read", "Read what its owner may see"
+    WRITE = "write", "Change the registry"
+    TEST = "test", "Send test events"
+    APPLY = "apply", "Apply the plan to the broker"
+    TOKENS = "tokens", "Make and revoke tokens"
+
+
+class ApiToken(models.Model):
+    """A program's way in, written `<prefix>.<secret>`; of the secret only a digest is kept."""
+
+    prefix = models.CharField(max_length=16, unique=True)
+    """Tells it from others and is no secret: people see it in lists."""
+    digest = models.CharField(max_length=64)
+    """SHA-256 of the secret, which is random and long: guessing it needs no slowing down."""
+    name = models.CharField(max_length=120)
+    scopes = models.JSONField(default=list)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.CASCADE, related_name="tokens"
+    )
+    service = models.CharField(max_length=120, blank=True, db_index=True)
+    """The service that owns it, by its name, which never changes; empty when a person does."""
+    created = models.DateTimeField(auto_now_add=True)
+    expires = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+    last_used = models.DateTimeField(null=True, blank=True)
+    """To the minute."""
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user=None, service__gt="") | models.Q(user__gt=0, service=""),
+                name="token_has_one_owner",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.prefix
+
+    @property
+    def owner(self) -> str:
+        """Name of the person or service whose it is."""
+        return self.user.get_username() if self.user else self.service
+
+    def expired(self, now: datetime | None = None) -> bool:
+        """Whether its time is over."""
+        return self.expires is not None and self.expires <= (now or timezone.now())

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.contrib.auth.models import AnonymousUser
-
-from eventbus_admin.accounts.actor import Actor
+from eventbus_admin.accounts.actor import Actor, Viewer
 from eventbus_admin.accounts.errors import NotAllowed
 from eventbus_admin.accounts.models import Team, User
 
@@ -28,20 +26,24 @@ class Decision:
 
 YES = Decision(allowed=True)
 SWITCHED_OFF = Decision(allowed=False, why_not="This account is switched off.")
+OWN_ONLY = Decision(allowed=False, why_not="A service's token shows what is the service's own.")
 
 
 class Rights:
     """What one actor may do; make one per request or action, memberships are read once.
 
-    Everybody reads, members of a team edit what it owns, operators do everything, and so does
-    the system.
+    Every person reads, members of a team edit what it owns, operators do everything, and so does
+    the system. A service reads what is its own and changes nothing.
     """
 
     def __init__(self, actor: Actor) -> None:
         self._user = actor.user
+        self._is_service = bool(actor.service)
 
     def can_view(self) -> Decision:
-        """Whether the actor may read the registry and what flows."""
+        """Whether the actor may read all of the registry and of what flows."""
+        if self._is_service:
+            return OWN_ONLY
         return YES if self._user is None or self._user.is_active else SWITCHED_OFF
 
     def can_edit(self, team: Team, to: str = "change this") -> Decision:
@@ -56,7 +58,9 @@ class Rights:
 
     @property
     def _operates(self) -> bool:
-        return self._user is None or self._user.is_operator
+        if self._user is None:
+            return not self._is_service
+        return self._user.is_operator
 
     @cached_property
     def _team_ids(self) -> frozenset[int]:
@@ -65,9 +69,10 @@ class Rights:
         )
 
     def _no(self, why_not: str) -> Decision:
-        return Decision(allowed=False, why_not=why_not) if self.can_view() else SWITCHED_OFF
+        refusal = Decision(allowed=False, why_not=why_not)
+        return refusal if self._is_service or self.can_view() else SWITCHED_OFF
 
 
-def may_read(user: User | AnonymousUser) -> bool:
-    """Whether this request's user may read the registry; querysets ask here."""
+def may_read(user: Viewer) -> bool:
+    """Whether this request's user may read all of the registry; querysets ask here."""
     return isinstance(user, User) and bool(Rights(Actor.person(user)).can_view())

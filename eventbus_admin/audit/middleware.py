@@ -1,11 +1,15 @@
-"""One audit group per request."""
+"""One id per request: in its answer, in its log lines and in the audit trail."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
+import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
 from eventbus_admin.audit.recording import audit_group
+
+HEADER = "X-Request-Id"
 
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
@@ -26,10 +30,22 @@ class AuditGroupMiddleware:
         """Answer the request inside a group of its own."""
         if self._is_async:
             return self._answer_async(request)
-        with audit_group():
-            return self._get_response(request)
+        with _request_id() as request_id:
+            answer = self._get_response(request)
+            assert isinstance(answer, HttpResponseBase)  # noqa: S101 - for the type checker
+            answer.headers[HEADER] = request_id
+            return answer
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
-        with audit_group():
-            answer = self._get_response(request)
-            return await answer if isinstance(answer, Awaitable) else answer
+        with _request_id() as request_id:
+            found = self._get_response(request)
+            answer = await found if isinstance(found, Awaitable) else found
+            answer.headers[HEADER] = request_id
+            return answer
+
+
+@contextmanager
+def _request_id() -> Iterator[str]:
+    # What the client sends as an id is not taken over: nobody shall choose what our logs say.
+    with audit_group() as group, structlog.contextvars.bound_contextvars(request_id=str(group)):
+        yield str(group)

@@ -29,6 +29,11 @@ def audit_group(group: uuid.UUID | None = None) -> Iterator[uuid.UUID]:
         _group.reset(token)
 
 
+def current_group() -> uuid.UUID | None:
+    """Return the id of the group that runs now: within a request, the request's id."""
+    return _group.get()
+
+
 def record(
     *,
     actor: Actor,

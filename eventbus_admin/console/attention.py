@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from eventbus_admin.accounts.models import User
 from eventbus_admin.console.context import UNWELL
 from eventbus_admin.console.looks import BAD, WARN, look_of
-from eventbus_admin.console.wording import condition
 from eventbus_admin.reconcile.models import Health, ReconcileState, Sync
+from eventbus_admin.reconcile.wording import condition
 from eventbus_admin.registry.models import Subscription
 from eventbus_admin.registry.states import SubscriptionState
 

@@ -38,6 +38,11 @@ _STEPS = {
 _ORDER = {kind: position for position, kind in enumerate(ObjectKind)}
 
 
+def step_for(sync: Sync) -> StepKind | None:
+    """Return what is to be done about an object in this state, if anything is."""
+    return _STEPS.get(sync)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One object, as it should be and as it was found."""
@@ -60,7 +65,7 @@ class Item:
     @property
     def step(self) -> StepKind | None:
         """What is to be done about it; nothing when it is in sync."""
-        return _STEPS.get(self.sync)
+        return step_for(self.sync)
 
     @property
     def applicable(self) -> bool:

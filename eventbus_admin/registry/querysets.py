@@ -3,11 +3,10 @@
 import re
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from eventbus_admin.accounts.models import User
+from eventbus_admin.accounts.actor import ServiceAccount, Viewer
 from eventbus_admin.accounts.policies import may_read
 from eventbus_admin.registry.states import LIVE_STATES, PublicationState
 
@@ -31,10 +30,17 @@ class RegistryQuerySet(QuerySet[M]):
 
     searched: tuple[str, ...] = ()
     owner_path = "owner"
+    service_path = "service__name"
 
-    def visible_to(self, user: User | AnonymousUser) -> Self:
+    def visible_to(self, user: Viewer) -> Self:
         """Keep what this request's user may see."""
+        if isinstance(user, ServiceAccount):
+            return self.of_service(user.service)
         return self.all() if may_read(user) else self.none()
+
+    def of_service(self, service: str) -> Self:
+        """Keep what is the service's own."""
+        return self.filter(**{self.service_path: service})
 
     def search(self, text: str) -> Self:
         """Keep the rows in which every word of `text` occurs somewhere; all when it is empty."""
@@ -77,11 +83,22 @@ class EventTypeQuerySet(OwnedQuerySet["EventType"]):
 
     side = "event_type"
 
+    def of_service(self, service: str) -> Self:
+        """Keep what the service listens to, publishes, or ever did or asked to."""
+        from eventbus_admin.registry.models import Publication, Subscription
+
+        own = [
+            model.objects.of_service(service).order_by().values("event_type")
+            for model in (Subscription, Publication)
+        ]
+        return self.filter(Q(pk__in=own[0]) | Q(pk__in=own[1]))
+
 
 class ServiceQuerySet(OwnedQuerySet["Service"]):
     """Reads of services."""
 
     side = "service"
+    service_path = "name"
 
 
 class PublicationQuerySet(RegistryQuerySet["Publication"]):

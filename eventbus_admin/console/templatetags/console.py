@@ -19,7 +19,7 @@ from eventbus_admin.console.charts import Bars, Spark
 from eventbus_admin.console.links import event_page, page_of, shown_name
 from eventbus_admin.console.looks import look_of
 from eventbus_admin.console.paging import PARAMETERS
-from eventbus_admin.console.wording import Condition, condition
+from eventbus_admin.reconcile.wording import Condition, condition
 from eventbus_admin.registry.models import Subscription
 
 register = template.Library()

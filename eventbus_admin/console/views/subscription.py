@@ -14,10 +14,10 @@ from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.carrying import carried_out
 from eventbus_admin.console.context import Shell
 from eventbus_admin.console.forms import SubscriptionChangeForm
-from eventbus_admin.console.wording import arrival, condition, status_of
 from eventbus_admin.journal.models import JournalEntry, Outcome
 from eventbus_admin.journal.reads import workers_present
 from eventbus_admin.reconcile.actions import wait_until_applied
+from eventbus_admin.reconcile.wording import arrival, condition, status_of
 from eventbus_admin.registry import actions
 from eventbus_admin.registry.history import history
 from eventbus_admin.registry.models import Subscription

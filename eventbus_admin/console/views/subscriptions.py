@@ -11,8 +11,8 @@ from eventbus_admin.console.carrying import may_own
 from eventbus_admin.console.context import UNWELL
 from eventbus_admin.console.filters import options, tokens
 from eventbus_admin.console.paging import keyset_page
-from eventbus_admin.console.wording import condition
 from eventbus_admin.reconcile.models import Health, Sync
+from eventbus_admin.reconcile.wording import condition
 from eventbus_admin.registry.models import Subscription
 from eventbus_admin.registry.querysets import SubscriptionQuerySet
 from eventbus_admin.registry.states import LIVE_STATES, SubscriptionState

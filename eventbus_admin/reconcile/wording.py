@@ -1,4 +1,4 @@
-"""What the console says about a subscription, in words."""
+"""What pages and answers say about a subscription, in words."""
 
 from dataclasses import dataclass
 

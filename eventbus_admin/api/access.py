@@ -1,0 +1,31 @@
+"""What a token may be used for; what its owner may do is asked by actions and querysets."""
+
+from typing import TYPE_CHECKING
+
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from eventbus_admin.accounts.models import ApiToken, TokenScope
+
+if TYPE_CHECKING:
+    from eventbus_admin.api.views.base import Endpoint
+
+
+class HasScope(BasePermission):
+    """Whoever asks is known, and the token has the scope that the endpoint wants."""
+
+    def has_permission(self, request: Request, view: "APIView | Endpoint") -> bool:
+        """Answer 401 (by returning false) for strangers and 403 for a token of another scope."""
+        if not request.user.is_authenticated:
+            return False
+        scope: TokenScope = view.scope_for(request.method or "")  # type: ignore[union-attr]
+        token = request.auth
+        if isinstance(token, ApiToken) and scope not in token.scopes:
+            has = ", ".join(token.scopes)
+            raise PermissionDenied(
+                f"This token may not do that: it lacks the scope {scope.value} and has {has}.",
+                "missing_scope",
+            )
+        return True

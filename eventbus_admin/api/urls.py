@@ -1,0 +1,65 @@
+"""Addresses of the API, version 1. Names of things are their ids."""
+
+from django.urls import path, re_path, register_converter
+
+from eventbus_admin.api.views import (
+    accounts,
+    document,
+    event_types,
+    events,
+    operations,
+    publications,
+    services,
+    subscriptions,
+)
+from eventbus_admin.api.views.base import Nowhere
+
+
+class NameConverter:
+    """The name of an event type or a service."""
+
+    regex = r"[A-Za-z](?:[A-Za-z0-9.\-]|_(?!_|/)){0,119}"
+
+    def to_python(self, value: str) -> str:
+        """Return it."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return it."""
+        return value
+
+
+register_converter(NameConverter, "name")
+
+app_name = "api"
+
+_BOTH = "<name:event_type>/<name:service>/"
+
+urlpatterns = [
+    path("schema/", document.Schema.as_view(), name="schema"),
+    path("docs/", document.docs, name="docs"),
+    path("event-types/", event_types.EventTypes.as_view(), name="event-types"),
+    path("event-types/<name:name>/", event_types.OneEventType.as_view(), name="event-type"),
+    path(
+        "event-types/<name:name>/test-event/", event_types.TestEvents.as_view(), name="test-event"
+    ),
+    path("services/", services.Services.as_view(), name="services"),
+    path("services/<name:name>/", services.OneService.as_view(), name="service"),
+    path("publications/", publications.Publications.as_view(), name="publications"),
+    path(f"publications/{_BOTH}", publications.OnePublication.as_view(), name="publication"),
+    path("subscriptions/", subscriptions.Subscriptions.as_view(), name="subscriptions"),
+    path(f"subscriptions/{_BOTH}", subscriptions.OneSubscription.as_view(), name="subscription"),
+    path(f"subscriptions/{_BOTH}pause/", subscriptions.Pause.as_view(), name="pause"),
+    path(f"subscriptions/{_BOTH}resume/", subscriptions.Resume.as_view(), name="resume"),
+    path("events/", events.Events.as_view(), name="events"),
+    path("events/<path:event_id>/", events.OneEvent.as_view(), name="event"),
+    path("status/", operations.Status.as_view(), name="status"),
+    path("plan/", operations.Plan.as_view(), name="plan"),
+    path("runs/", operations.Runs.as_view(), name="runs"),
+    path("runs/<uuid:pk>/", operations.OneRun.as_view(), name="run"),
+    path("teams/", accounts.Teams.as_view(), name="teams"),
+    path("teams/<str:team>/", accounts.OneTeam.as_view(), name="team"),
+    path("tokens/", accounts.Tokens.as_view(), name="tokens"),
+    path("tokens/<slug:prefix>/", accounts.OneToken.as_view(), name="token"),
+    re_path(r"", Nowhere.as_view(), name="nowhere"),
+]

@@ -1,0 +1,179 @@
+"""Status, plan and runs."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.shortcuts import get_object_or_404
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from eventbus_admin.accounts.models import TokenScope
+from eventbus_admin.api.documenting import IDEMPOTENCY_KEY, documented
+from eventbus_admin.api.fields import Moment
+from eventbus_admin.api.idempotency import once
+from eventbus_admin.api.paging import Orderings, keyset_page
+from eventbus_admin.api.serializers import operations
+from eventbus_admin.api.serializers.base import page_of
+from eventbus_admin.api.serializers.operations import (
+    NewRun,
+    PlanParameters,
+    RunDetailOut,
+    RunOut,
+    RunParameters,
+    StatusOut,
+    StepOut,
+)
+from eventbus_admin.api.views.base import Endpoint, envelope
+from eventbus_admin.reconcile.actions import request_apply
+from eventbus_admin.reconcile.models import BrokerObject, ReconcileState, Run, Sync
+from eventbus_admin.reconcile.plan import step_for
+from eventbus_admin.reconcile.stored_plan import differing, plan_id
+from eventbus_admin.registry.revision import current_revision
+
+PLAN_ORDERINGS: Orderings = {"object": ("kind", "name")}
+PLAN_FILTERS = {
+    "sync": "sync",
+    "object": "kind",
+    "service": "service_name",
+    "event_type": "event_type_name",
+}
+RUN_ORDERINGS: Orderings = {"created": ("created", "id")}
+
+
+class Status(Endpoint):
+    """How the installation is."""
+
+    @documented("Read the status", answer=StatusOut, example=operations.STATUS_EXAMPLE)
+    def get(self, request: Request) -> Response:  # noqa: ARG002
+        """Return broker, drift and revisions as of the worker's last look."""
+        self.require_view()
+        state = ReconcileState.objects.first() or ReconcileState()
+        status = {
+            "backend": settings.EVENTBUS_BACKEND,
+            "broker": {
+                "name": state.broker_name,
+                "version": state.broker_version,
+                "reachable": state.reachable,
+                "error": state.error,
+                "observed_at": state.observed_at,
+            },
+            "drift": state.counts,
+            "registry_revision": current_revision(),
+            "applied_revision": state.applied_revision,
+        }
+        return Response(StatusOut(status).data)
+
+
+class Plan(Endpoint):
+    """What differs now."""
+
+    parameters = PlanParameters
+
+    @documented(
+        "Read the plan",
+        answer=page_of(StepOut, id=serializers.CharField(), observed_at=Moment(allow_null=True)),
+        example={
+            "next": None,
+            "previous": None,
+            "id": operations.PLAN_ID,
+            "observed_at": "2026-11-23T18:39:11.034Z",
+            "results": [operations.STEP_EXAMPLE],
+        },
+        parameters=PlanParameters,
+    )
+    def get(self, request: Request) -> Response:
+        """List what was not as the registry says at the last look.
+
+        Steps of the kinds create and change can be applied; `id` is for `runs/`.
+        """
+        self.require_view()
+        found = self.filtered(differing(), PLAN_FILTERS)
+        for word in self.wanted.get("search", "").split():
+            found = found.filter(name__icontains=word)
+        page = keyset_page(found, request, self.wanted, PLAN_ORDERINGS)
+        state = ReconcileState.objects.first()
+        more = {
+            "id": plan_id(),
+            "observed_at": Moment().to_representation(state.observed_at if state else None),
+        }
+        results = StepOut([_step(row) for row in page.rows], many=True).data
+        return Response(envelope(page, results, **more))
+
+
+class Runs(Endpoint):
+    """Runs."""
+
+    parameters = RunParameters
+    scope = TokenScope.APPLY
+
+    @documented(
+        "List runs",
+        answer=page_of(RunOut),
+        example={"next": None, "previous": None, "results": [operations.RUN_EXAMPLE]},
+        parameters=RunParameters,
+    )
+    def get(self, request: Request) -> Response:  # noqa: ARG002
+        """List runs, the latest first."""
+        self.require_view()
+        found = Run.objects.select_related("requested_by")
+        return self.page(self.filtered(found, {"state": "state"}), RUN_ORDERINGS, RunOut)
+
+    @documented(
+        "Start a run",
+        answer=RunDetailOut,
+        example={
+            **operations.RUN_DETAIL_EXAMPLE,
+            "state": "queued",
+            "progress": {"total": 1, "done": 0, "failed": 0},
+            "started": None,
+            "finished": None,
+        },
+        status=201,
+        body=NewRun,
+        body_example={"plan": operations.PLAN_ID, "steps": [operations.QUEUE]},
+        headers=[IDEMPOTENCY_KEY],
+    )
+    def post(self, request: Request) -> Response:
+        """Have the plan applied, or chosen steps of it; operators may.
+
+        409 when the plan is another one by now, 503 while the broker cannot be read.
+        """
+        sent = NewRun.read(request.data)
+
+        def create() -> Response:
+            run = request_apply(actor=self.actor, names=sent.get("steps"), plan=sent["plan"])
+            location = reverse("api:run", [run.pk], request=request)
+            data = RunDetailOut(run).data
+            return Response(data, status=201, headers={"Location": location})
+
+        return once(request, create)
+
+
+class OneRun(Endpoint):
+    """One run."""
+
+    @documented(
+        "Read a run", answer=RunDetailOut, example=operations.RUN_DETAIL_EXAMPLE, refusals=[404]
+    )
+    def get(self, request: Request, pk: UUID) -> Response:  # noqa: ARG002
+        """Return how far it is, step by step."""
+        self.require_view()
+        found = get_object_or_404(Run.objects.select_related("requested_by"), pk=pk)
+        return Response(RunDetailOut(found).data)
+
+
+def _step(row: BrokerObject) -> dict[str, object]:
+    return {
+        "kind": step_for(Sync(row.sync)),
+        "object": row.kind,
+        "name": row.name,
+        "sync": row.sync,
+        "service": row.service_name,
+        "event_type": row.event_type_name,
+        "message": row.message,
+        "should": row.should,
+        "found": row.found,
+        "since": row.since,
+    }

@@ -1,0 +1,211 @@
+"""Every endpoint called by everybody: who may, and with which refusal not."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from bus_core.memory import MemoryBroker
+from eventbus_admin.accounts.models import ApiToken, TokenScope, User
+from eventbus_admin.api.views.document import document
+from eventbus_admin.reconcile.stored_plan import plan_id
+from tests.unit.api.conftest import API, EVENT, RUN, Program
+
+READ, WRITE, TEST, APPLY, TOKENS = TokenScope
+PAIR = "exportRequested/export-manager"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One endpoint, and what comes of it for those who are let in at all."""
+
+    method: str
+    path: str
+    scope: TokenScope
+    member: int
+    stranger: int
+    operator: int
+    service: int
+    body: Any = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def reads(path: str, service: int = 200) -> Call:
+    return Call("GET", path, READ, member=200, stranger=200, operator=200, service=service)
+
+
+def writes(method: str, path: str, status: int, body: Any = None, **other: Any) -> Call:
+    values = {"member": status, "stranger": 403, "operator": status, "service": 403, **other}
+    return Call(method, path, values.pop("scope", WRITE), body=body, **values)
+
+
+CALLS = (
+    reads("event-types/"),
+    reads("event-types/exportRequested/"),
+    writes("POST", "event-types/", 201, {"name": "new", "owner": "Journals"}),
+    writes("PATCH", "event-types/exportRequested/", 200, {"description": "new"}),
+    writes(
+        "POST",
+        "event-types/exportRequested/test-event/",
+        202,
+        {"to": "export-manager", "payload": {}},
+        scope=TEST,
+    ),
+    reads("services/"),
+    reads("services/export-manager/"),
+    writes("POST", "services/", 201, {"name": "new", "owner": "Journals"}),
+    writes("PATCH", "services/export-manager/", 200, {"description": "new"}),
+    reads("publications/"),
+    reads(f"publications/{PAIR}/"),
+    writes(
+        "POST",
+        "publications/",
+        201,
+        {"event_type": "unused", "service": "export-manager"},
+        member=403,
+    ),
+    writes("DELETE", f"publications/{PAIR}/", 204),
+    reads("subscriptions/"),
+    reads(f"subscriptions/{PAIR}/"),
+    writes("POST", "subscriptions/", 201, {"event_type": "unused", "service": "export-manager"}),
+    writes("PATCH", f"subscriptions/{PAIR}/", 200, {"prefetch": 7}),
+    writes("DELETE", f"subscriptions/{PAIR}/", 204),
+    writes("POST", f"subscriptions/{PAIR}/pause/", 200),
+    writes("POST", "subscriptions/paused/export-manager/resume/", 200),
+    reads("events/"),
+    reads(f"events/{EVENT}/"),
+    reads("status/", service=403),
+    reads("plan/", service=403),
+    reads("runs/", service=403),
+    reads(f"runs/{RUN}/", service=403),
+    writes("POST", "runs/", 201, {"plan": "…"}, member=403, scope=APPLY),
+    reads("teams/", service=403),
+    reads("teams/Journals/", service=403),
+    reads("tokens/"),
+    # Somebody else's token: that it exists is not for others to know.
+    Call("GET", "tokens/…/", READ, member=404, stranger=404, operator=200, service=404),
+    Call("DELETE", "tokens/…/", TOKENS, member=404, stranger=404, operator=204, service=404),
+    Call(
+        "POST",
+        "tokens/",
+        TOKENS,
+        member=201,
+        stranger=201,
+        operator=201,
+        service=403,
+        body={"name": "new", "scopes": ["read"]},
+    ),
+)
+REFUSED = {
+    "anonymous": (401, "not_authenticated"),
+    "a wrong secret": (401, "unknown_token"),
+    "a revoked token": (401, "revoked_token"),
+    "an expired token": (401, "expired_token"),
+    "a switched-off owner": (401, "switched_off"),
+    "another scope": (403, "missing_scope"),
+}
+CALLERS = ("member", "stranger", "operator", "service", *REFUSED)
+
+counted: Counter[int] = Counter()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _told() -> Iterator[None]:
+    yield
+    print(f"\n{counted.total()} calls: {dict(sorted(counted.items()))}")
+
+
+@pytest.fixture
+def call_as(
+    make_token: Callable[..., tuple[ApiToken, str]],
+    make_user: Callable[..., User],
+    member: User,
+    stranger: User,
+    operator: User,
+) -> Callable[[str, Call], Program]:
+    """Return a program of the caller of this name."""
+    past = timezone.now() - timedelta(seconds=1)
+
+    def texts(who: str, call: Call) -> str:
+        others = tuple(scope for scope in TokenScope if scope is not call.scope)
+        match who:
+            case "member" | "stranger" | "operator":
+                people = {"member": member, "stranger": stranger, "operator": operator}
+                return make_token(people[who])[1]
+            case "service":
+                return make_token(service="export-manager")[1]
+            case "a wrong secret":
+                return f"{make_token(operator)[0].prefix}.wrong"
+            case "a revoked token":
+                token, text = make_token(operator)
+                ApiToken.objects.filter(pk=token.pk).update(revoked=past)
+                return text
+            case "an expired token":
+                return make_token(operator, expires=past)[1]
+            case "a switched-off owner":
+                return make_token(make_user("olga", role="operator", is_active=False))[1]
+            case "another scope":
+                return make_token(operator, others)[1]
+        return ""
+
+    return lambda who, call: Program(texts(who, call))
+
+
+@pytest.mark.parametrize("who", CALLERS)
+@pytest.mark.parametrize("call", CALLS, ids=str)
+def test_matrix(
+    call: Call,
+    who: str,
+    broker: MemoryBroker,
+    call_as: Callable[[str, Call], Program],
+    make_event_type: Callable[..., Any],
+    make_subscription: Callable[..., Any],
+    make_token: Callable[..., tuple[ApiToken, str]],
+    administrator: User,
+) -> None:
+    # Given things to act on
+    make_event_type("unused")
+    make_subscription("paused", "export-manager", state="paused")
+    path = call.path.replace("…", make_token(administrator)[0].prefix)
+    body = {**call.body, "plan": plan_id()} if call.path == "runs/" and call.body else call.body
+
+    # When
+    answer = call_as(who, call).call(call.method, path, body)
+
+    # Then
+    counted[answer.status_code] += 1
+    if who in REFUSED:
+        status, code = REFUSED[who]
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert answer.has_header("WWW-Authenticate") == (status == 401)
+    else:
+        assert answer.status_code == getattr(call, who), answer.content
+
+
+def test_every_endpoint_is_in_the_matrix() -> None:
+    described = {
+        (method.upper(), path)
+        for path, methods in document()["paths"].items()
+        for method in methods
+        if method in {"get", "post", "patch", "delete"}
+    }
+    assert len(described) == len(CALLS)
+    for call in CALLS:
+        parts = f"{API}/{call.path}".split("/")
+        assert [
+            path
+            for method, path in described
+            if method == call.method and _fits(path.split("/"), parts)
+        ], call
+
+
+def _fits(template: list[str], parts: list[str]) -> bool:
+    return len(template) == len(parts) and all(
+        known == part or known.startswith("{") for known, part in zip(template, parts, strict=True)
+    )
