@@ -29,6 +29,8 @@ EVENTBUS_BACKEND = env.choice("EVENTBUS_BACKEND", ("mock", "rabbitmq"), "mock")
 EVENTBUS_AMQP_URL = env.text("EVENTBUS_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/%2F")
 # What `bus_core` connects to; the embedded broker is shared by all of this process.
 EVENTBUS_BUS_URL = "memory://eventbus" if EVENTBUS_BACKEND == "mock" else EVENTBUS_AMQP_URL
+# What services are told to connect to, when that differs; a login in it is not used.
+EVENTBUS_PUBLIC_AMQP_URL = env.text("EVENTBUS_PUBLIC_AMQP_URL") or EVENTBUS_AMQP_URL
 EVENTBUS_MANAGEMENT_URL = env.text("EVENTBUS_MANAGEMENT_URL", "http://guest:guest@127.0.0.1:15672")
 EVENTBUS_ADMIN_USERNAME = env.text("EVENTBUS_ADMIN_USERNAME", "admin")
 EVENTBUS_ADMIN_PASSWORD = env.text("EVENTBUS_ADMIN_PASSWORD")

@@ -87,6 +87,7 @@ def _drift(state: ReconcileState | None) -> list[Need]:
         Sync.BLOCKED: ("differs in what cannot be changed.", "differ in what cannot be changed."),
         Sync.MISSING: ("is missing on the broker.", "are missing on the broker."),
         Sync.DIFFERS: ("differs from the registry.", "differ from the registry."),
+        Sync.SURPLUS: ("is to be removed.", "are to be removed."),
         Sync.UNMANAGED: (
             "on the broker is ours by name but not registered.",
             "on the broker are ours by name but not registered.",

@@ -26,6 +26,7 @@ _TONES: Final[dict[str, str]] = {
     Sync.MISSING: WARN,
     Sync.DIFFERS: WARN,
     Sync.BLOCKED: BAD,
+    Sync.SURPLUS: BAD,
     Sync.UNMANAGED: WARN,
     Sync.UNKNOWN: IDLE,
     Health.HEALTHY: OK,

@@ -11,7 +11,7 @@ from eventbus_admin.audit.recording import audit_group, record
 from eventbus_admin.reconcile.models import BrokerObject, ReconcileState, Run, Sync
 from eventbus_admin.reconcile.runs import pending_steps
 
-_APPLICABLE = {Sync.MISSING: "create", Sync.DIFFERS: "change"}
+_APPLICABLE = {Sync.MISSING: "create", Sync.DIFFERS: "change", Sync.SURPLUS: "delete"}
 _POLL_SECONDS = 0.05
 
 
