@@ -49,6 +49,13 @@ def user_of(login: str, vhost: str) -> str | None:
     return name if login == login_of(name, vhost) and service_of_user(name) else None
 
 
+def current_login(user: str) -> str:
+    """Return what the broker of the settings calls a user of ours."""
+    if settings.EVENTBUS_BACKEND == "mock":
+        return user
+    return login_of(user, vhost_of(settings.EVENTBUS_AMQP_URL))
+
+
 def connection_url(user: str, secret: str) -> str:
     """Return the URL that a service with these credentials connects to.
 
@@ -57,8 +64,7 @@ def connection_url(user: str, secret: str) -> str:
     """
     if settings.EVENTBUS_BACKEND == "mock":
         return str(settings.EVENTBUS_BUS_URL)
-    name = login_of(user, vhost_of(settings.EVENTBUS_AMQP_URL))
-    login = f"{quote(name, safe='')}:{quote(secret, safe='')}"
+    login = f"{quote(current_login(user), safe='')}:{quote(secret, safe='')}"
     urls = settings.EVENTBUS_PUBLIC_AMQP_URL.split(",")
     return ",".join(_with_login(one.strip(), login) for one in urls)
 

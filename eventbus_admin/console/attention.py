@@ -13,6 +13,7 @@ from eventbus_admin.accounts.models import User
 from eventbus_admin.console.context import UNWELL
 from eventbus_admin.console.looks import BAD, WARN, look_of
 from eventbus_admin.console.wording import condition
+from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Health, ReconcileState, Sync
 from eventbus_admin.registry.models import Subscription
 from eventbus_admin.registry.states import SubscriptionState
@@ -108,11 +109,11 @@ def _drift(state: ReconcileState | None) -> list[Need]:
 def _requests(user: User) -> list[Need]:
     if not user.is_operator:
         return []
-    number = Subscription.objects.visible_to(user).filter(state=SubscriptionState.REQUESTED).count()
+    number = AccessRequest.objects.visible_to(user).waiting().count()
     if not number:
         return []
-    sentence = _counted(number, "waits for a decision.", "wait for a decision.", "subscription")
-    return [Need(WARN, sentence, f"{reverse('console:subscriptions')}?state=requested", "Review")]
+    sentence = _counted(number, "waits for a decision.", "wait for a decision.", "request")
+    return [Need(WARN, sentence, reverse("console:integrators"), "Review")]
 
 
 def _counted(number: int, one: str, many: str, noun: str = "object") -> SafeString:
