@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from eventbus_admin.registry.models import Service
-from eventbus_admin.registry.states import ServiceKind
 
 
 def may_publish(event_type: str) -> str:
@@ -26,7 +25,7 @@ def abilities(publishes: Sequence[str], listens: Sequence[str]) -> list[str]:
 
 def limits(service: Service) -> str:
     """Say what no credentials of such a service allow."""
-    if service.kind == ServiceKind.INTEGRATOR:
+    if not service.declares:
         return (
             "It can declare, bind and delete nothing, and cannot read or write what belongs to "
             "other services. It can see the names of their queues and how many events wait there."

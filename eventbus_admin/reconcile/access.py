@@ -4,13 +4,12 @@ A user's rights follow from the publications and live subscriptions of its servi
 else. An integrator's declares nothing; services of our own may declare what is theirs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bus_core.rights import Permissions, confined_permissions, declaring_permissions
 from eventbus_admin.broker.users import BrokerUser, Grant
 from eventbus_admin.registry.models import Credential
-from eventbus_admin.registry.states import ServiceKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +18,8 @@ class CredentialWish:
 
     user: str
     service: str
-    kind: ServiceKind
+    declares: bool
+    """Whether it may make its own objects."""
     password_hash: str = field(repr=False)
 
 
@@ -41,7 +41,7 @@ def read_credentials() -> tuple[CredentialWish, ...]:
         CredentialWish(
             user=one.user,
             service=one.service.name,
-            kind=ServiceKind(one.service.kind),
+            declares=one.service.declares,
             password_hash=one.password_hash,
         )
         for one in Credential.objects.select_related("service")
@@ -61,9 +61,8 @@ def access_for(
         grants=tuple(
             Grant(
                 user=one.user,
-                permissions=permissions_for(
+                permissions=_permissions(one)(
                     one.service,
-                    one.kind,
                     publishes=publishes.get(one.service, ()),
                     listens=listens.get(one.service, ()),
                 ),
@@ -74,9 +73,5 @@ def access_for(
     )
 
 
-def permissions_for(
-    service: str, kind: ServiceKind, *, publishes: Iterable[str], listens: Iterable[str]
-) -> Permissions:
-    """Return what a service of this kind may do."""
-    make = confined_permissions if kind is ServiceKind.INTEGRATOR else declaring_permissions
-    return make(service, publishes=publishes, listens=listens)
+def _permissions(wish: CredentialWish) -> Callable[..., Permissions]:
+    return declaring_permissions if wish.declares else confined_permissions

@@ -94,6 +94,11 @@ class Service(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def declares(self) -> bool:
+        """Whether it may make its own objects on the broker; an integrator's are made for it."""
+        return self.kind != ServiceKind.INTEGRATOR
+
 
 class Publication(models.Model):
     """A service may publish an event type."""

@@ -51,7 +51,7 @@ SERVICES: tuple[tuple[str, str, ServiceKind, str], ...] = (
         "statistics",
         "Submission",
         ServiceKind.INTERNAL,
-        "Counts exports for the yearly report; paused until it is needed.",
+        "Counts journals for the yearly report; paused until it is needed.",
     ),
 )
 
@@ -87,11 +87,20 @@ EVENT_TYPES: tuple[tuple[str, str, str, dict[str, Any], tuple[str, ...], tuple[s
         "An export of an article is done.",
         {**ARTICLE, "export": "meca"},
         ("meca-exporter", "crossref-exporter"),
-        ("submission", "statistics"),
+        ("submission",),
+    ),
+    (
+        "journalJoined",
+        "Submission",
+        "A journal begins to take submissions here.",
+        {"journal": "plant-notes"},
+        ("submission",),
+        ("statistics",),
     ),
 )
 
-PAUSED = frozenset({("exportSuccessful", "statistics")})
+# Of a type that seldom comes: what is paused collects for as long as it stays so.
+PAUSED = frozenset({("journalJoined", "statistics")})
 
 # Somebody who waits for a decision.
 ASKING: dict[str, Any] = {

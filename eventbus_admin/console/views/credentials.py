@@ -17,7 +17,6 @@ from eventbus_admin.reconcile.actions import wait_until_applied
 from eventbus_admin.registry import actions
 from eventbus_admin.registry.models import Service
 from eventbus_admin.registry.revision import current_revision
-from eventbus_admin.registry.states import ServiceKind
 
 
 @require_POST
@@ -64,7 +63,6 @@ def _show_once(
         "url": connection_url(issued.credential.user, issued.secret),
         "arrived": wait_until_applied(current_revision()),
         "mock": is_mock(),
-        "declares": service.kind != ServiceKind.INTEGRATOR,
         "kept_old": values.get("keep_old", False),
     }
     return render(request, "console/services/issued.html", context)

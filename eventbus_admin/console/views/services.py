@@ -71,7 +71,7 @@ def detail(request: PersonRequest, name: str) -> HttpResponse:
         "subscriptions": subscriptions,
         "workers": workers_present().filter(service=service.name),
         "history": history(service)[:6],
-        "snippet": snippets.service(service.name, published, listened),
+        "snippet": snippets.service(service.name, published, listened, declares=service.declares),
         "credentials": credentials_of(service),
         "can": abilities(published, listened),
         "limits": limits(service),

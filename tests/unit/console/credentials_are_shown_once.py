@@ -151,3 +151,14 @@ def test_the_embedded_broker_has_one_address_for_all(
     answer = signed_in(member).post(ISSUE)
     assert answer.context["url"] == "memory://eventbus"
     assert b"The embedded broker knows no users" in answer.content
+
+
+def test_the_code_of_an_integrator_declares_nothing(
+    world: Subscription, member: User, signed_in: Callable[[User], Client]
+) -> None:
+    client = signed_in(member)
+    paths = (PAGE, "/subscriptions/exportRequested/export-manager/")
+    assert not [one for one in paths if "declare" in client.get(one).context["snippet"]]
+    Service.objects.update(kind="integrator")
+    for path in paths:
+        assert 'service="export-manager", declare=False)' in client.get(path).context["snippet"]

@@ -17,6 +17,7 @@ def test_the_story_is_complete() -> None:
 
     assert {str(one) for one in Publication.objects.select_related("service", "event_type")} == {
         "submission publishes exportRequested",
+        "submission publishes journalJoined",
         "export-manager publishes beginMecaExport",
         "export-manager publishes beginCrossrefExport",
         "meca-exporter publishes exportSuccessful",
@@ -28,7 +29,7 @@ def test_the_story_is_complete() -> None:
         "beginMecaExport → meca-exporter",
         "beginCrossrefExport → crossref-exporter",
         "exportSuccessful → submission",
-        "exportSuccessful → statistics",
+        "journalJoined → statistics",
         "exportRequested → datacite-exporter",
     }
     assert all(one.description and one.example for one in EventType.objects.all())
