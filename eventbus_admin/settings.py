@@ -30,9 +30,13 @@ EVENTBUS_BACKEND = env.choice("EVENTBUS_BACKEND", ("mock", "rabbitmq"), "mock")
 EVENTBUS_AMQP_URL = env.text("EVENTBUS_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/%2F")
 # What `bus_core` connects to; the embedded broker is shared by all of this process.
 EVENTBUS_BUS_URL = "memory://eventbus" if EVENTBUS_BACKEND == "mock" else EVENTBUS_AMQP_URL
+# What services are told to connect to, when that differs; a login in it is not used.
+EVENTBUS_PUBLIC_AMQP_URL = env.text("EVENTBUS_PUBLIC_AMQP_URL") or EVENTBUS_AMQP_URL
 EVENTBUS_MANAGEMENT_URL = env.text("EVENTBUS_MANAGEMENT_URL", "http://guest:guest@127.0.0.1:15672")
 EVENTBUS_ADMIN_USERNAME = env.text("EVENTBUS_ADMIN_USERNAME", "admin")
 EVENTBUS_ADMIN_PASSWORD = env.text("EVENTBUS_ADMIN_PASSWORD")
+# Who may register an integrator without signing in: anybody, who has an invitation, nobody.
+EVENTBUS_REGISTRATION = env.choice("EVENTBUS_REGISTRATION", ("open", "invite", "closed"), "invite")
 # The ladder of retry delays in milliseconds; the policies of subscriptions pick from it.
 EVENTBUS_RETRY_DELAYS_MS = env.rising_numbers(
     "EVENTBUS_RETRY_DELAYS_MS", DEFAULT_DELAYS_MS, most=24 * 3600 * 1000
@@ -59,6 +63,7 @@ INSTALLED_APPS = [
     "eventbus_admin.journal",
     "eventbus_admin.reconcile",
     "eventbus_admin.feed",
+    "eventbus_admin.integrators",
     "eventbus_admin.console",
     "eventbus_admin.api",
     "eventbus_admin.runtime",
@@ -161,6 +166,16 @@ if REDIS_URL:
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Without a host no mail is sent.
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.number("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
+EMAIL_TIMEOUT = 5
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "eventbus@localhost")
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -19,16 +19,16 @@ class ManagementAddress:
     password: str = field(repr=False)
 
 
-def vhost_of(amqp_url: str) -> str:
-    """Return the virtual host that EVENTBUS_AMQP_URL names.
+def vhost_of(amqp_url: str, setting: str = "EVENTBUS_AMQP_URL") -> str:
+    """Return the virtual host that EVENTBUS_AMQP_URL, or another `setting` like it, names.
 
     Of several URLs (a cluster's hosts, separated by commas) all must name the same one. Raises
     `ImproperlyConfigured`.
     """
-    vhosts = {_vhost(one.strip()) for one in amqp_url.split(",")}
+    vhosts = {_vhost(one.strip(), setting) for one in amqp_url.split(",")}
     if len(vhosts) > 1:
         raise ImproperlyConfigured(
-            "EVENTBUS_AMQP_URL names several virtual hosts; all of its URLs must end in the same."
+            f"{setting} names several virtual hosts; all of its URLs must end in the same."
         )
     return vhosts.pop()
 
@@ -48,12 +48,12 @@ def management_address(url: str) -> ManagementAddress:
     )
 
 
-def _vhost(url: str) -> str:
-    parts = _split("EVENTBUS_AMQP_URL", url, ("amqp", "amqps"), AMQP_EXAMPLE)
+def _vhost(url: str, setting: str) -> str:
+    parts = _split(setting, url, ("amqp", "amqps"), AMQP_EXAMPLE)
     name = parts.path.removeprefix("/")
     if "/" in name:
         raise ImproperlyConfigured(
-            "EVENTBUS_AMQP_URL has a slash inside its virtual host. Write it as %2F."
+            f"{setting} has a slash inside its virtual host. Write it as %2F."
         )
     return unquote(name) or "/"
 

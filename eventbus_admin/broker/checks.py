@@ -25,7 +25,11 @@ def check_addresses(**_kwargs: Any) -> list[CheckMessage]:
         _mistake(vhost_of, settings.EVENTBUS_AMQP_URL, "broker.E001"),
         _mistake(management_address, settings.EVENTBUS_MANAGEMENT_URL, "broker.E002"),
     )
-    return [one for one in found if one]
+    mistakes = [one for one in found if one]
+    if not mistakes:
+        public = _mistake(_require_our_vhost, settings.EVENTBUS_PUBLIC_AMQP_URL, "broker.E004")
+        mistakes += [public] if public else []
+    return mistakes
 
 
 def check_broker_answers(**_kwargs: Any) -> list[CheckMessage]:
@@ -47,6 +51,14 @@ def check_broker_answers(**_kwargs: Any) -> list[CheckMessage]:
     except BrokerError as error:
         return [Error(str(error), id="broker.E003")]
     return []
+
+
+def _require_our_vhost(public_url: str) -> None:
+    if vhost_of(public_url, "EVENTBUS_PUBLIC_AMQP_URL") != vhost_of(settings.EVENTBUS_AMQP_URL):
+        raise ImproperlyConfigured(
+            "EVENTBUS_PUBLIC_AMQP_URL and EVENTBUS_AMQP_URL name different virtual hosts; services "
+            "must connect to the one that is managed here."
+        )
 
 
 def _mistake(read: Callable[[str], object], url: str, number: str) -> CheckMessage | None:

@@ -50,6 +50,12 @@ class ManagementClient:
         """Add something."""
         self._call("POST", where, body=body)
 
+    def delete(self, where: str, *, reason: str = "") -> None:
+        """Delete something; that it is gone already is as good."""
+        self._call(
+            "DELETE", where, headers={"X-Reason": reason} if reason else None, gone_is_fine=True
+        )
+
     def _call(
         self,
         method: str,
@@ -57,6 +63,8 @@ class ManagementClient:
         *,
         parameters: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        gone_is_fine: bool = False,
     ) -> Any:
         try:
             answer = self._session.request(
@@ -64,6 +72,7 @@ class ManagementClient:
                 f"{self._base_url}/api/{where}",
                 params=parameters,
                 json=body,
+                headers=headers,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
             )
@@ -71,6 +80,8 @@ class ManagementClient:
             raise self._unreachable(error) from error
         if 200 <= answer.status_code < 300:
             return self._content(answer)
+        if gone_is_fine and answer.status_code == 404 and _said(answer)[0]:
+            return None
         raise self._failure(answer)
 
     def _content(self, answer: requests.Response) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bus_core.topology import Binding, Exchange, Policy, Queue
+from eventbus_admin.broker.users import BrokerUser, Grant
 
 OUT_OF_SERVICE = frozenset({"down", "minority", "stopped", "crashed", "terminated"})
 """States of a queue in which nobody can use it."""
@@ -79,6 +80,10 @@ class Observation:
     policies: tuple[Policy, ...] = ()
     default_queue_type: str = "classic"
     """What a queue declared without a type becomes."""
+    users: tuple[BrokerUser, ...] | None = ()
+    """Our users only; `None` when we may not see and make users."""
+    grants: tuple[Grant, ...] = ()
+    """What our users may do in our virtual host."""
 
 
 class Broker(Protocol):
@@ -105,3 +110,15 @@ class Broker(Protocol):
 
     def put_policy(self, policy: Policy) -> None:
         """Create a policy, or replace the one of its name."""
+
+    def put_user(self, user: BrokerUser) -> None:
+        """Create a user of ours, or make the one of its name as given."""
+
+    def grant(self, grant: Grant) -> None:
+        """Let a user of ours do this and nothing else; raises `BrokerConflict` without the user."""
+
+    def delete_user(self, name: str) -> None:
+        """Take a user of ours away with all its rights and connections."""
+
+    def close_connections(self, name: str, reason: str) -> None:
+        """Close the connections of a user of ours, which then know its rights of now."""

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 from bus_core.errors import AccessRefused, BusError
 from bus_core.memory.broker import MemoryBroker, QueueInfo
 from bus_core.topology import Binding, Exchange, Policy, Queue
 from eventbus_admin.broker.errors import BrokerConflict, BrokerRefused
 from eventbus_admin.broker.interface import BrokerInfo, ExchangeState, Observation, QueueState
+from eventbus_admin.broker.users import BrokerUser, Grant
 
 DEFAULT_QUEUE_TYPE = "classic"
 
@@ -17,11 +19,25 @@ DEFAULT_QUEUE_TYPE = "classic"
 _PROCESS = uuid4().hex
 
 
+class _Accounts:
+    """Users and what they may do. The embedded broker lets everybody in its process do everything,
+    so these are only kept, to be looked at.
+    """
+
+    def __init__(self) -> None:
+        self.users: dict[str, BrokerUser] = {}
+        self.grants: dict[str, Grant] = {}
+
+
+_accounts: WeakKeyDictionary[MemoryBroker, _Accounts] = WeakKeyDictionary()
+
+
 class MockBroker:
     """`Broker` over an embedded broker."""
 
     def __init__(self, memory: MemoryBroker) -> None:
         self._memory = memory
+        self._accounts = _accounts.setdefault(memory, _Accounts())
         self._info = BrokerInfo(
             identity=f"memory/{_PROCESS}/{id(memory):x}", name="Embedded broker", version=""
         )
@@ -40,6 +56,8 @@ class MockBroker:
             bindings=seen.bindings,
             policies=seen.policies,
             default_queue_type=DEFAULT_QUEUE_TYPE,
+            users=tuple(self._accounts.users.values()),
+            grants=tuple(self._accounts.grants.values()),
         )
 
     def declare_exchange(self, exchange: Exchange) -> None:
@@ -61,6 +79,26 @@ class MockBroker:
         """Create a policy, or replace the one of its name."""
         with _errors():
             self._memory.put_policy(policy)
+
+    def put_user(self, user: BrokerUser) -> None:
+        """Keep a user."""
+        self._accounts.users[user.name] = user
+
+    def grant(self, grant: Grant) -> None:
+        """Keep what a user may do."""
+        if grant.user not in self._accounts.users:
+            raise BrokerConflict(
+                f"The embedded broker cannot do it: there is no user {grant.user}."
+            )
+        self._accounts.grants[grant.user] = grant
+
+    def delete_user(self, name: str) -> None:
+        """Forget a user."""
+        self._accounts.users.pop(name, None)
+        self._accounts.grants.pop(name, None)
+
+    def close_connections(self, name: str, reason: str) -> None:
+        """Do nothing: whoever uses the embedded broker signs in as nobody."""
 
 
 def _queue_state(seen: QueueInfo) -> QueueState:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from bus_core.rights import Permissions
 from bus_core.topology import Binding, Exchange, Policy, Queue
 from eventbus_admin.broker.address import management_address, vhost_of
 from eventbus_admin.broker.client import ManagementClient, path
@@ -16,8 +17,10 @@ from eventbus_admin.broker.interface import (
     Observation,
     QueueState,
 )
+from eventbus_admin.broker.users import BrokerUser, Grant, login_of, user_of
 
 _UNDEFINED = "undefined"
+_MANAGES_USERS = "administrator"
 
 
 class RabbitMQBroker:
@@ -31,12 +34,12 @@ class RabbitMQBroker:
     def __init__(self, *, management_url: str, amqp_url: str) -> None:
         self.vhost = vhost_of(amqp_url)
         self._api = ManagementClient(management_address(management_url))
-        self._sees_everything = False
 
     def info(self) -> BrokerInfo:
         """Say which broker answers; an error when our user could not see all of it."""
         with _understood():
-            return self._info(self._overview())
+            self._tags()
+            return self._info(self._api.get("overview"))
 
     def observe(self) -> Observation:
         """Read everything; complete, or an error."""
@@ -85,11 +88,42 @@ class RabbitMQBroker:
             },
         )
 
+    def put_user(self, user: BrokerUser) -> None:
+        """Create a user of ours, or make the one of its name as given."""
+        # Without the hash RabbitMQ would clear the password.
+        body = {
+            "password_hash": user.password_hash,
+            "hashing_algorithm": user.hashing,
+            "tags": ",".join(user.tags),
+        }
+        self._api.put(path("users", self._login(user.name)), body)
+
+    def grant(self, grant: Grant) -> None:
+        """Let a user of ours do this and nothing else."""
+        allowed = grant.permissions
+        self._api.put(
+            path("permissions", self.vhost, self._login(grant.user)),
+            {"configure": allowed.configure, "write": allowed.write, "read": allowed.read},
+        )
+
+    def delete_user(self, name: str) -> None:
+        """Take a user of ours away; RabbitMQ closes its connections by itself."""
+        self._api.delete(path("users", self._login(name)))
+
+    def close_connections(self, name: str, reason: str) -> None:
+        """Close the connections of a user of ours."""
+        login = self._login(name)
+        self._api.delete(path("connections", "username", login), reason=reason)
+
     # -- inside ----------------------------------------------------------------------------------
+
+    def _login(self, name: str) -> str:
+        return login_of(name, self.vhost)
 
     def _observe(self) -> Observation:
         api, vhost = self._api, self.vhost
-        overview = self._overview()
+        tags = self._tags()
+        overview = api.get("overview")
         default_queue_type = self._default_queue_type(overview)
         exchanges = api.get(path("exchanges", vhost), disable_stats="true")
         # Without statistics the totals come from the queues themselves: right at once for classic
@@ -106,12 +140,20 @@ class RabbitMQBroker:
             exchange_bindings=_exchange_bindings(bindings),
             policies=tuple(_policy(one) for one in policies),
             default_queue_type=default_queue_type,
+            users=self._users() if _MANAGES_USERS in tags else None,
+            grants=self._grants() if _MANAGES_USERS in tags else (),
         )
 
-    def _overview(self) -> Mapping[str, Any]:
-        overview: Mapping[str, Any] = self._api.get("overview")
-        self._require_sight()
-        return overview
+    def _users(self) -> tuple[BrokerUser, ...]:
+        """Return our users; nobody else's hash leaves this function."""
+        rows = self._api.get("users")
+        ours = ((user_of(row["name"], self.vhost), row) for row in rows)
+        return tuple(_user(name, row) for name, row in ours if name)
+
+    def _grants(self) -> tuple[Grant, ...]:
+        rows = self._api.get(path("vhosts", self.vhost, "permissions"))
+        ours = ((user_of(row["user"], self.vhost), row) for row in rows)
+        return tuple(_grant(name, row) for name, row in ours if name)
 
     def _info(self, overview: Mapping[str, Any]) -> BrokerInfo:
         name = str(overview["cluster_name"])
@@ -121,16 +163,15 @@ class RabbitMQBroker:
             version=str(overview["rabbitmq_version"]),
         )
 
-    def _require_sight(self) -> None:
-        """Refuse users to whom the API shows less without saying so."""
-        if self._sees_everything:
-            return
-        if not {"administrator", "monitoring"}.intersection(self._api.get("whoami")["tags"]):
+    def _tags(self) -> frozenset[str]:
+        """Return our own tags; refuse users to whom the API shows less without saying so."""
+        tags = frozenset(self._api.get("whoami")["tags"])
+        if not tags & {_MANAGES_USERS, "monitoring"}:
             raise BrokerRefused(
                 "RabbitMQ hides other users' consumers from us. Give the user in "
                 "EVENTBUS_MANAGEMENT_URL the tags monitoring and policymaker."
             )
-        self._sees_everything = True
+        return tags
 
     def _consumers(self, overview: Mapping[str, Any]) -> Counter[str] | None:
         if overview.get("disable_stats"):
@@ -221,3 +262,17 @@ def _policy(row: Mapping[str, Any]) -> Policy:
         priority=row["priority"],
         apply_to=row["apply-to"],
     )
+
+
+def _user(name: str, row: Mapping[str, Any]) -> BrokerUser:
+    return BrokerUser(
+        name=name,
+        password_hash=row["password_hash"],
+        hashing=row["hashing_algorithm"],
+        tags=tuple(sorted(row["tags"])),
+    )
+
+
+def _grant(name: str, row: Mapping[str, Any]) -> Grant:
+    allowed = Permissions(configure=row["configure"], write=row["write"], read=row["read"])
+    return Grant(user=name, permissions=allowed)

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from eventbus_admin.accounts.models import User
 from eventbus_admin.console.context import UNWELL
 from eventbus_admin.console.looks import BAD, WARN, look_of
+from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Health, ReconcileState, Sync
 from eventbus_admin.reconcile.wording import condition
 from eventbus_admin.registry.models import Subscription
@@ -87,6 +88,7 @@ def _drift(state: ReconcileState | None) -> list[Need]:
         Sync.BLOCKED: ("differs in what cannot be changed.", "differ in what cannot be changed."),
         Sync.MISSING: ("is missing on the broker.", "are missing on the broker."),
         Sync.DIFFERS: ("differs from the registry.", "differ from the registry."),
+        Sync.SURPLUS: ("is to be removed.", "are to be removed."),
         Sync.UNMANAGED: (
             "on the broker is ours by name but not registered.",
             "on the broker are ours by name but not registered.",
@@ -107,11 +109,11 @@ def _drift(state: ReconcileState | None) -> list[Need]:
 def _requests(user: User) -> list[Need]:
     if not user.is_operator:
         return []
-    number = Subscription.objects.visible_to(user).filter(state=SubscriptionState.REQUESTED).count()
+    number = AccessRequest.objects.visible_to(user).waiting().count()
     if not number:
         return []
-    sentence = _counted(number, "waits for a decision.", "wait for a decision.", "subscription")
-    return [Need(WARN, sentence, f"{reverse('console:subscriptions')}?state=requested", "Review")]
+    sentence = _counted(number, "waits for a decision.", "wait for a decision.", "request")
+    return [Need(WARN, sentence, reverse("console:integrators"), "Review")]
 
 
 def _counted(number: int, one: str, many: str, noun: str = "object") -> SafeString:

@@ -15,7 +15,7 @@ from eventbus_admin.registry.errors import ActionError
 R = TypeVar("R")
 
 
-def carried_out(request: PersonRequest, action: Callable[..., R], **values: Any) -> R | None:
+def carried_out(request: PersonRequest, action: Callable[..., R], /, **values: Any) -> R | None:
     """Call the action as this person; when it is refused tell why and return nothing."""
     try:
         return action(actor=Actor.person(request.user), **values)

@@ -14,6 +14,7 @@ from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.accounts.models import User
 from eventbus_admin.accounts.policies import Decision, Rights
 from eventbus_admin.console.looks import BAD, IDLE, OK, WARN
+from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Health, ReconcileState, Sync
 from eventbus_admin.registry.models import Subscription
 from eventbus_admin.registry.states import SubscriptionState
@@ -101,6 +102,13 @@ class Shell:
         )
 
     @cached_property
+    def requests(self) -> int:
+        """How many requests wait for this person, if it is one who decides."""
+        if not self.may_operate:
+            return 0
+        return AccessRequest.objects.visible_to(self._request.user).waiting().count()
+
+    @cached_property
     def rights(self) -> Rights:
         """What this person may do."""
         return Rights(Actor.person(self._request.user))
@@ -138,6 +146,14 @@ class Shell:
             ),
             _item(
                 "Drift", "git-compare-arrows", "drift", "run", badge=self.drift, badge_says="differ"
+            ),
+            _item(
+                "Integrators",
+                "handshake",
+                "integrators",
+                "request",
+                badge=self.requests,
+                badge_says="wait for a decision",
             ),
             _item("Audit", "scroll-text", "audit"),
         ]

@@ -2,6 +2,8 @@
 
 from django.urls import NoReverseMatch, reverse
 
+from bus_core.rights import service_of_user
+
 _PAGES = {
     "event_type": "console:event-type",
     "service": "console:service",
@@ -14,6 +16,8 @@ def page_of(kind: str, name: str) -> str | None:
     """Return the address of what an audit entry is about, or nothing when it has no page."""
     parts = name.split("/")
     try:
+        if kind == "credential" and (service := service_of_user(name)):
+            return reverse("console:service", args=[service])
         if kind == "publication" and len(parts) == 2:
             return reverse("console:event-type", args=parts[:1])
         return reverse(_PAGES[kind], args=parts) if kind in _PAGES else None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Health, Run, Sync
 from eventbus_admin.registry.states import Lifecycle, ServiceKind, SubscriptionState
 
@@ -26,6 +27,7 @@ _TONES: Final[dict[str, str]] = {
     Sync.MISSING: WARN,
     Sync.DIFFERS: WARN,
     Sync.BLOCKED: BAD,
+    Sync.SURPLUS: BAD,
     Sync.UNMANAGED: WARN,
     Sync.UNKNOWN: IDLE,
     Health.HEALTHY: OK,
@@ -37,6 +39,7 @@ _TONES: Final[dict[str, str]] = {
     SubscriptionState.ACTIVE: OK,
     SubscriptionState.DECLINED: IDLE,
     SubscriptionState.RETIRED: IDLE,
+    AccessRequest.State.APPROVED: OK,
     Lifecycle.DRAFT: IDLE,
     Lifecycle.DEPRECATED: WARN,
     Run.State.QUEUED: IDLE,
@@ -52,7 +55,15 @@ _TONES: Final[dict[str, str]] = {
 
 _WORDS: Final[dict[str, str]] = {
     choice.value: str(choice.label)
-    for choices in (Sync, Health, SubscriptionState, Lifecycle, ServiceKind, Run.State)
+    for choices in (
+        Sync,
+        Health,
+        SubscriptionState,
+        AccessRequest.State,
+        Lifecycle,
+        ServiceKind,
+        Run.State,
+    )
     for choice in choices
 } | {
     "handled": "Handled",

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 
-def subscriber(event_type: str, service: str) -> str:
+def subscriber(event_type: str, service: str, *, declares: bool = True) -> str:
     """Return the code of a worker that handles this event type."""
     return f"""from bus_core import connect
 
-bus = connect("amqp://…", service="{service}")
+{_connect(service, declares)}
 
 
 @bus.subscribe("{event_type}")
@@ -20,10 +20,10 @@ bus.run()
 """
 
 
-def service(name: str, publishes: list[str], listens: list[str]) -> str:
+def service(name: str, publishes: list[str], listens: list[str], *, declares: bool = True) -> str:
     """Return the code of a service that listens and publishes what it may."""
     imports = "Event, connect" if publishes else "connect"
-    lines = [f"from bus_core import {imports}", "", f'bus = connect("amqp://…", service="{name}")']
+    lines = [f"from bus_core import {imports}", "", _connect(name, declares)]
     answer = f'bus.publish(Event("{publishes[0]}", {{}}))' if publishes else "..."
     if not listens:
         return "\n".join(
@@ -43,6 +43,11 @@ def publisher(event_type: str, service_name: str, example: Any = None) -> str:
 bus = connect("amqp://…", service="{service_name}")
 bus.publish(Event("{event_type}", {_literal(example or {})}))
 """
+
+
+def _connect(name: str, declares: bool) -> str:
+    options = "" if declares else ", declare=False"
+    return f'bus = connect("amqp://…", service="{name}"{options})'
 
 
 def _literal(value: Any, indent: str = "") -> str:

@@ -10,10 +10,12 @@ from eventbus_admin.console.forms import LoginForm
 from eventbus_admin.console.views import (
     audit,
     components,
+    credentials,
     drift,
     event_types,
     events,
     feed,
+    integrators,
     overview,
     runs,
     services,
@@ -55,6 +57,11 @@ urlpatterns = [
         services.retire_publication,
         name="publication-retire",
     ),
+    path("services/<str:name>/credentials/issue/", credentials.issue, name="credentials-issue"),
+    path(
+        "services/<str:name>/credentials/reissue/", credentials.reissue, name="credentials-reissue"
+    ),
+    path("services/<str:name>/credentials/revoke/", credentials.revoke, name="credentials-revoke"),
     path("new/service/", services.create, name="service-new"),
     path("edit/service/<str:name>/", services.edit, name="service-edit"),
     path("subscriptions/", subscriptions.listing, name="subscriptions"),
@@ -91,6 +98,16 @@ urlpatterns = [
     path("drift/apply/", drift.apply, name="drift-apply"),
     path("runs/<uuid:pk>/", runs.run, name="run"),
     path("runs/<uuid:pk>/progress/", runs.progress, name="run-progress"),
+    path("integrators/", integrators.listing, name="integrators"),
+    path("integrators/invite/", integrators.invite, name="invite"),
+    path(
+        "integrators/invitations/<int:pk>/withdraw/",
+        integrators.withdraw,
+        name="invitation-withdraw",
+    ),
+    path("requests/<int:pk>/", integrators.detail, name="request"),
+    path("requests/<int:pk>/approve/", integrators.approve, name="request-approve"),
+    path("requests/<int:pk>/decline/", integrators.decline, name="request-decline"),
     path("audit/", audit.audit, name="audit"),
 ]
 

@@ -15,6 +15,7 @@ from eventbus_admin.feed.backlog import Backlog
 from eventbus_admin.feed.broadcast import Broadcaster
 from eventbus_admin.feed.meter import Meter
 from eventbus_admin.feed.ring import Ring
+from eventbus_admin.feed.senders import may_speak_for
 from eventbus_admin.journal.entries import Seen, entry_of
 from eventbus_admin.journal.models import JournalEntry
 from eventbus_admin.journal.outcomes import record_receipts
@@ -94,10 +95,10 @@ class Pump:
             except UndecodableMessage as error:
                 log.debug("feed.unreadable_report", sender=one.message.app_id, error=str(error))
                 continue
-            if isinstance(report, Announcement):
+            if not isinstance(report, Announcement):
+                receipts += [each for each in report if may_speak_for(one.message, each.service)]
+            elif may_speak_for(one.message, report.service):
                 announcements.append((report, one.at))
-            else:
-                receipts += report
         self._receipts.add(receipts)
         self._presences.add(announcements)
 

@@ -13,7 +13,7 @@ from eventbus_admin.reconcile.runs import pending_steps
 from eventbus_admin.reconcile.stored_plan import plan_id
 from eventbus_admin.registry.errors import ActionError
 
-_APPLICABLE = {Sync.MISSING: "create", Sync.DIFFERS: "change"}
+_APPLICABLE = {Sync.MISSING: "create", Sync.DIFFERS: "change", Sync.SURPLUS: "delete"}
 _POLL_SECONDS = 0.05
 
 

@@ -8,7 +8,8 @@ from threading import Event
 from bus_core.topology import Binding, Exchange, Policy, Queue
 from eventbus_admin.broker.errors import BrokerError, BrokerUnavailable
 from eventbus_admin.broker.interface import Broker
-from eventbus_admin.reconcile.objects import ObjectKind
+from eventbus_admin.broker.users import BrokerUser, Grant
+from eventbus_admin.reconcile.objects import ObjectKind, RevokedUser, permissions_of
 from eventbus_admin.reconcile.plan import Item, Plan
 
 THREADS = 4
@@ -40,7 +41,7 @@ def apply_steps(broker: Broker, steps: Iterable[Item]) -> tuple[StepResult, ...]
         if gone.is_set():
             return StepResult(item, "Not tried: the broker went away before.")
         try:
-            _declare(broker, item)
+            _make(broker, item)
         except BrokerError as error:
             if isinstance(error, BrokerUnavailable):
                 gone.set()
@@ -73,7 +74,7 @@ def _verified(result: StepResult, now: Item | None) -> StepResult:
     return replace(result, error=result.error or unchanged)
 
 
-def _declare(broker: Broker, item: Item) -> None:
+def _make(broker: Broker, item: Item) -> None:
     match item.wanted:
         case Exchange() as exchange:
             broker.declare_exchange(exchange)
@@ -83,3 +84,18 @@ def _declare(broker: Broker, item: Item) -> None:
             broker.bind(binding)
         case Policy() as policy:
             broker.put_policy(policy)
+        case BrokerUser() as user:
+            broker.put_user(user)
+            if item.found is not None:
+                broker.close_connections(user.name, "Credentials changed")
+        case Grant() as grant:
+            broker.grant(grant)
+            if _takes_back(grant, item):
+                broker.close_connections(grant.user, "Rights changed")
+        case RevokedUser(name=name):
+            broker.delete_user(name)
+
+
+def _takes_back(grant: Grant, item: Item) -> bool:
+    """Whether the user could do more before: an open channel goes on with what it was allowed."""
+    return item.found is not None and not grant.permissions.covers(permissions_of(item.found))

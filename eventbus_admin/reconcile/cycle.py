@@ -11,7 +11,7 @@ from eventbus_admin.broker.interface import Broker, Observation
 from eventbus_admin.reconcile import sentences, store
 from eventbus_admin.reconcile.apply import StepResult, apply_steps, verified
 from eventbus_admin.reconcile.backlog import Backlog
-from eventbus_admin.reconcile.desired import Wishes, read_registry, topology_of
+from eventbus_admin.reconcile.desired import Wishes, access_of, read_registry, topology_of
 from eventbus_admin.reconcile.lease import Fence
 from eventbus_admin.reconcile.objects import Key
 from eventbus_admin.reconcile.ownership import only_ours
@@ -117,7 +117,7 @@ def _act(broker: Broker, wishes: Wishes, policy: ApplyPolicy) -> Round:
 
 
 def _plan(seen: Observation, wishes: Wishes) -> Plan:
-    return only_ours(make_plan(seen, topology_of(wishes)))
+    return only_ours(make_plan(seen, topology_of(wishes), access_of(wishes)))
 
 
 def _annotated(plan: Plan, established: Established, results: tuple[StepResult, ...]) -> Plan:

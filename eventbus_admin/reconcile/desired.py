@@ -4,10 +4,13 @@ An exchange exists for every event type that is not retired, drafts included, so
 publishers can be tried out. A retired type keeps its exchange as long as somebody has a live
 subscription to it or an active publication of it: taking it away would fail the publisher, and
 whether that is wanted is a decision about the publication. A service has its own objects from
-the day it is registered, and the retry steps that its live subscriptions use. A subscription has
-its queue while it is active or paused.
+the day it is registered, and the retry steps that its live subscriptions use; an integrator, who
+may have registered without being asked, from the day that something was approved. A subscription
+has its queue while it is active or paused.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bus_core.control import Directives, SubscriptionDirective
@@ -21,9 +24,16 @@ from bus_core.topology import (
     service_topology,
     subscription_topology,
 )
+from eventbus_admin.reconcile.access import Access, CredentialWish, access_for, read_credentials
 from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
 from eventbus_admin.registry.revision import current_revision
-from eventbus_admin.registry.states import LIVE_STATES, Lifecycle, SubscriptionState
+from eventbus_admin.registry.states import (
+    LIVE_STATES,
+    Lifecycle,
+    PublicationState,
+    ServiceKind,
+    SubscriptionState,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +54,11 @@ class SubscriptionWish:
         return self.state in LIVE_STATES
 
     @property
+    def approved(self) -> bool:
+        """Whether anybody let the service have it, now or once."""
+        return self.state not in {SubscriptionState.REQUESTED, SubscriptionState.DECLINED}
+
+    @property
     def queue(self) -> str:
         """Name of its queue."""
         return consumer_queue(self.event_type, self.service)
@@ -55,6 +70,25 @@ class SubscriptionWish:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublicationWish:
+    """One publication of the registry, in whatever state."""
+
+    service: str
+    event_type: str
+    state: PublicationState
+
+    @property
+    def active(self) -> bool:
+        """Whether the service may publish."""
+        return self.state is PublicationState.ACTIVE
+
+    @property
+    def approved(self) -> bool:
+        """Whether anybody let the service have it, now or once."""
+        return self.state not in {PublicationState.REQUESTED, PublicationState.DECLINED}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wishes:
     """What the registry said when its revision was this one, or later."""
 
@@ -62,7 +96,10 @@ class Wishes:
     event_types: tuple[str, ...] = ()
     """Types that have an exchange, whether anybody is subscribed or not."""
     services: tuple[str, ...] = ()
+    """Services that have objects of their own."""
     subscriptions: tuple[SubscriptionWish, ...] = ()
+    publications: tuple[PublicationWish, ...] = ()
+    credentials: tuple[CredentialWish, ...] = ()
 
     @property
     def live(self) -> tuple[SubscriptionWish, ...]:
@@ -77,13 +114,28 @@ def read_registry() -> Wishes:
     again under its own, higher revision.
     """
     revision = current_revision()
+    publications = tuple(
+        PublicationWish(service=service, event_type=event_type, state=PublicationState(state))
+        for service, event_type, state in Publication.objects.values_list(
+            "service__name", "event_type__name", "state"
+        )
+    )
+    subscriptions = tuple(
+        _wish(one) for one in Subscription.objects.select_related("event_type", "service")
+    )
+    approved = {one.service for one in publications if one.approved}
+    approved |= {one.service for one in subscriptions if one.approved}
     return Wishes(
         revision=revision,
-        event_types=tuple(sorted(_event_types())),
-        services=tuple(Service.objects.order_by("name").values_list("name", flat=True)),
-        subscriptions=tuple(
-            _wish(one) for one in Subscription.objects.select_related("event_type", "service")
+        event_types=tuple(sorted(_event_types(publications))),
+        services=tuple(
+            name
+            for name, kind in Service.objects.order_by("name").values_list("name", "kind")
+            if kind != ServiceKind.INTEGRATOR or name in approved
         ),
+        publications=publications,
+        subscriptions=subscriptions,
+        credentials=read_credentials(),
     )
 
 
@@ -104,6 +156,19 @@ def topology_of(wishes: Wishes) -> Topology:
     )
 
 
+def access_of(wishes: Wishes) -> Access:
+    """Return who should be able to sign in, and what they may do."""
+    publishes: dict[str, set[str]] = defaultdict(set)
+    listens: dict[str, set[str]] = defaultdict(set)
+    for publication in wishes.publications:
+        if publication.active:
+            publishes[publication.service].add(publication.event_type)
+    # A paused one keeps its right, or its workers would be refused when it goes on.
+    for subscription in wishes.live:
+        listens[subscription.service].add(subscription.event_type)
+    return access_for(wishes.credentials, publishes, listens)
+
+
 def directives_of(wishes: Wishes) -> dict[str, Directives]:
     """Return what the workers of each service that ever subscribed are to be told.
 
@@ -116,9 +181,9 @@ def directives_of(wishes: Wishes) -> dict[str, Directives]:
     return {service: Directives(subscriptions=told) for service, told in by_service.items()}
 
 
-def _event_types() -> set[str]:
+def _event_types(publications: Iterable[PublicationWish]) -> set[str]:
     types = dict(EventType.objects.values_list("name", "lifecycle"))
-    published = set(Publication.objects.active().values_list("event_type__name", flat=True))
+    published = {one.event_type for one in publications if one.active}
     return {
         name
         for name, lifecycle in types.items()

@@ -15,6 +15,7 @@ class Sync(models.TextChoices):
     MISSING = "missing", "Missing"
     DIFFERS = "differs", "Differs"
     BLOCKED = "blocked", "Blocked"
+    SURPLUS = "surplus", "To be removed"
     UNMANAGED = "unmanaged", "Unmanaged"
     UNKNOWN = "unknown", "Unknown"
 
@@ -31,7 +32,7 @@ class Health(models.TextChoices):
 
 
 class BrokerObject(models.Model):
-    """One object of ours on the broker: an exchange, a queue, a binding or a policy."""
+    """One object of ours on the broker: exchange, queue, binding, policy, user or permission."""
 
     kind = models.CharField(max_length=16)
     name = models.CharField(max_length=800)

@@ -1,11 +1,15 @@
 """How objects on the broker are named and described where people see them."""
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from bus_core.rights import Permissions
 from bus_core.topology import Binding, Exchange, Policy, Queue
 from eventbus_admin.broker.interface import ExchangeBinding, ExchangeState, QueueState
+from eventbus_admin.broker.users import BrokerUser, Grant
 
 Properties = Mapping[str, Any]
 
@@ -17,10 +21,19 @@ class ObjectKind(StrEnum):
     POLICY = "policy"
     QUEUE = "queue"
     BINDING = "binding"
+    USER = "user"
+    PERMISSION = "permission"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokedUser:
+    """A user of ours that shall not be there any more."""
+
+    name: str
 
 
 Key = tuple[ObjectKind, str]
-Wanted = Exchange | Policy | Queue | Binding
+Wanted = Exchange | Policy | Queue | Binding | BrokerUser | Grant | RevokedUser
 
 _TYPE = "x-queue-type"
 
@@ -48,6 +61,10 @@ def key_of(wanted: Wanted) -> Key:
         case Binding():
             name = binding_name(wanted.source, wanted.queue, wanted.routing_key)
             return ObjectKind.BINDING, name
+        case BrokerUser() | RevokedUser():
+            return ObjectKind.USER, wanted.name
+        case Grant():
+            return ObjectKind.PERMISSION, wanted.user
 
 
 def exchange_properties(exchange: Exchange) -> Properties:
@@ -101,6 +118,26 @@ def policy_properties(policy: Policy) -> Properties:
         "priority": policy.priority,
         "apply_to": policy.apply_to,
     }
+
+
+def user_properties(user: BrokerUser) -> Properties:
+    """Return what makes a user what it is; of the password no more than whether it is the same."""
+    hashed = f"{user.hashing}:{user.password_hash}".encode()
+    fingerprint = hashlib.sha256(hashed).hexdigest()[:12]
+    return {
+        "password": f"fingerprint {fingerprint}" if user.password_hash else "none",
+        "tags": list(user.tags),
+    }
+
+
+def grant_properties(grant: Grant) -> Properties:
+    """Return what a user may do."""
+    return asdict(grant.permissions)
+
+
+def permissions_of(properties: Properties) -> Permissions:
+    """Return what `grant_properties` was made of."""
+    return Permissions(**properties)
 
 
 def _binding(source: str, destination: str, kind: str, routing_key: str) -> Properties:

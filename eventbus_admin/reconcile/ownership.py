@@ -1,9 +1,11 @@
-"""Whose an object on the broker is. Only what bears a name that `bus_core.topology` makes is ours.
+"""Whose an object on the broker is. Only what bears a name that `bus_core.topology` makes is ours,
+and of users what bears one that `bus_core.rights` makes.
 
 This is the last filter of every plan: whatever was planned before it, foreign objects are neither
 shown nor touched.
 """
 
+from bus_core.rights import service_of_user
 from bus_core.topology import OwnName, consumer_policy, parse_name
 from eventbus_admin.reconcile.objects import ObjectKind
 from eventbus_admin.reconcile.plan import Item, Plan
@@ -36,10 +38,14 @@ def is_ours(item: Item) -> bool:
             return item.name in _POLICIES
         case ObjectKind.BINDING:
             return _binding_is_ours(item)
+        case ObjectKind.USER | ObjectKind.PERMISSION:
+            return service_of_user(item.name) is not None
 
 
 def belongs_to(item: Item) -> tuple[str, str]:
     """Return service and event type that an object belongs to, each empty when there is none."""
+    if item.object in {ObjectKind.USER, ObjectKind.PERMISSION}:
+        return service_of_user(item.name) or "", ""
     service, event_type = "", ""
     for name in _names(item):
         parsed = parse_name(name) or OwnName(role="")

@@ -1,8 +1,8 @@
 """The plan: what is compared with what should be, object by object. Pure.
 
 `make_plan` looks at everything that it is given, foreign objects included; `ownership` takes
-these out afterwards, last of all. A plan never deletes anything and never replaces what cannot
-be changed: it says so and leaves the choice to a person.
+these out afterwards, last of all. A plan deletes nothing but users whose credentials were revoked,
+and never replaces what cannot be changed: it says so and leaves the choice to a person.
 """
 
 from collections import Counter
@@ -14,8 +14,16 @@ from typing import Any
 from bus_core.topology import Topology
 from eventbus_admin.broker.interface import Observation, QueueState
 from eventbus_admin.reconcile import objects, sentences
+from eventbus_admin.reconcile.access import NOBODY, Access
 from eventbus_admin.reconcile.models import Sync
-from eventbus_admin.reconcile.objects import Key, ObjectKind, Properties, Wanted, key_of
+from eventbus_admin.reconcile.objects import (
+    Key,
+    ObjectKind,
+    Properties,
+    RevokedUser,
+    Wanted,
+    key_of,
+)
 
 
 class StepKind(StrEnum):
@@ -23,6 +31,7 @@ class StepKind(StrEnum):
 
     CREATE = "create"
     CHANGE = "change"
+    DELETE = "delete"
     BLOCKED = "blocked"
     """Nothing that a plan may do helps: a person chooses."""
     UNMANAGED = "unmanaged"
@@ -32,9 +41,13 @@ class StepKind(StrEnum):
 _STEPS = {
     Sync.MISSING: StepKind.CREATE,
     Sync.DIFFERS: StepKind.CHANGE,
+    Sync.SURPLUS: StepKind.DELETE,
     Sync.BLOCKED: StepKind.BLOCKED,
     Sync.UNMANAGED: StepKind.UNMANAGED,
 }
+_APPLICABLE = frozenset({StepKind.CREATE, StepKind.CHANGE, StepKind.DELETE})
+_USERS = frozenset({ObjectKind.USER, ObjectKind.PERMISSION})
+_CHANGEABLE = frozenset({ObjectKind.POLICY, *_USERS})
 _ORDER = {kind: position for position, kind in enumerate(ObjectKind)}
 
 
@@ -55,7 +68,7 @@ class Item:
     should: Properties | None = None
     found: Properties | None = None
     wanted: Wanted | None = None
-    """What to declare so that it becomes as it should be."""
+    """What to make so that it becomes as it should be."""
 
     @property
     def key(self) -> Key:
@@ -70,7 +83,7 @@ class Item:
     @property
     def applicable(self) -> bool:
         """Whether applying the plan does something about it."""
-        return self.step in {StepKind.CREATE, StepKind.CHANGE}
+        return self.step in _APPLICABLE
 
 
 @dataclass(frozen=True)
@@ -108,14 +121,22 @@ class Plan:
         return Plan(tuple(one for one in self.items if keep(one)))
 
 
-def make_plan(seen: Observation, wanted: Topology) -> Plan:
+def make_plan(seen: Observation, wanted: Topology, access: Access = NOBODY) -> Plan:
     """Compare what was seen with what is wanted."""
-    should = _should(wanted, seen.default_queue_type)
-    found = _found(seen)
-    items = [_wanted_item(key, *should[key], found.get(key)) for key in should]
+    should = {**_should(wanted, seen.default_queue_type), **_should_access(access)}
+    found = {**_found(seen), **_found_access(seen, access)}
+    unseen = _USERS if seen.users is None else frozenset()
+    items = [
+        _unseen_item(key, should[key][1])
+        if key[0] in unseen
+        else _wanted_item(key, *should[key], found.get(key))
+        for key in should
+    ]
+    items += _revoked_items(seen, access)
     queues = {one.queue.name: one for one in seen.queues}
+    known = {*should, *(one.key for one in items)}
     items += [
-        _unmanaged_item(key, found[key], queues.get(key[1])) for key in found if key not in should
+        _unmanaged_item(key, found[key], queues.get(key[1])) for key in found if key not in known
     ]
     return Plan(tuple(sorted(items, key=lambda one: (_ORDER[one.object], one.name))))
 
@@ -130,6 +151,15 @@ def _should(wanted: Topology, default_type: str) -> dict[Key, tuple[Wanted, Prop
         should[key_of(queue)] = queue, objects.queue_properties(queue, default_type)
     for binding in wanted.bindings:
         should[key_of(binding)] = binding, objects.binding_properties(binding)
+    return should
+
+
+def _should_access(access: Access) -> dict[Key, tuple[Wanted, Properties]]:
+    should: dict[Key, tuple[Wanted, Properties]] = {}
+    for user in access.users:
+        should[key_of(user)] = user, objects.user_properties(user)
+    for grant in access.grants:
+        should[key_of(grant)] = grant, objects.grant_properties(grant)
     return should
 
 
@@ -151,13 +181,52 @@ def _each_found(seen: Observation) -> Iterator[tuple[Key, Properties]]:
         yield key, objects.exchange_binding_properties(other)
 
 
+def _found_access(seen: Observation, access: Access) -> dict[Key, Properties]:
+    """Return users and rights that are there; rights of a user nobody wants go with the user."""
+    wanted = {one.name for one in access.users}
+    found = {key_of(one): objects.user_properties(one) for one in seen.users or ()}
+    found |= {
+        key_of(one): objects.grant_properties(one) for one in seen.grants if one.user in wanted
+    }
+    return found
+
+
+def _revoked_items(seen: Observation, access: Access) -> list[Item]:
+    if seen.users is None:
+        return [_unseen_item((ObjectKind.USER, name), None) for name in access.revoked]
+    there = {one.name: one for one in seen.users}
+    return [
+        Item(
+            object=ObjectKind.USER,
+            name=name,
+            sync=Sync.SURPLUS,
+            reason=sentences.revoked(name),
+            found=objects.user_properties(there[name]),
+            wanted=RevokedUser(name=name),
+        )
+        for name in access.revoked
+        if name in there
+    ]
+
+
+def _unseen_item(key: Key, should: Properties | None) -> Item:
+    kind, name = key
+    return Item(
+        object=kind,
+        name=name,
+        sync=Sync.BLOCKED,
+        reason=sentences.unseen(name, wanted=should is not None),
+        should=should,
+    )
+
+
 def _wanted_item(key: Key, wanted: Wanted, should: Properties, found: Properties | None) -> Item:
     kind, name = key
     if found is None:
         sync, reason = Sync.MISSING, sentences.missing(kind, should, name)
     elif found == should:
         sync, reason = Sync.IN_SYNC, ""
-    elif kind is ObjectKind.POLICY:
+    elif kind in _CHANGEABLE:
         sync, reason = Sync.DIFFERS, sentences.differs(name, should, found)
     else:
         sync, reason = Sync.BLOCKED, sentences.blocked(kind, name, should, found)

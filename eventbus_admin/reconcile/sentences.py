@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from bus_core.rights import service_of_user
 from bus_core.topology import OwnName, parse_name
 from eventbus_admin.reconcile.objects import ObjectKind, Properties
 
@@ -60,6 +61,10 @@ def missing(kind: ObjectKind, should: Properties, name: str) -> str:
             return _MISSING_EXCHANGES[own.role](own)
         case ObjectKind.QUEUE:
             return _MISSING_QUEUES[own.role](own)
+        case ObjectKind.USER:
+            return f"{_whose(name)} cannot sign in as {name} until the user is made."
+        case ObjectKind.PERMISSION:
+            return f"{_whose(name)} may do nothing as {name} until its rights are given."
 
 
 def differs(name: str, should: Properties, found: Properties) -> str:
@@ -81,10 +86,32 @@ def blocked(kind: ObjectKind, name: str, should: Properties, found: Properties) 
     )
 
 
+def revoked(name: str) -> str:
+    """Say of a user that its credentials were revoked and it is still there."""
+    return (
+        f"These credentials of {_whose(name)} were revoked, and whoever has them can still sign "
+        "in. Apply to take the user away."
+    )
+
+
+def unseen(name: str, *, wanted: bool) -> str:
+    """Say of a user or its rights that we may not look at them."""
+    what = "is made" if wanted else "is gone, as it should be,"
+    return (
+        f"Whether {name} {what} cannot be told: RabbitMQ lets only administrators manage users. "
+        "Give the user in EVENTBUS_MANAGEMENT_URL the tag administrator."
+    )
+
+
 def unmanaged(kind: ObjectKind, name: str, found: Properties) -> str:
     """Say what it is that the registry does not know, and what the choices are."""
     if kind is ObjectKind.BINDING:
         return _unmanaged_binding(found)
+    if kind is ObjectKind.USER:
+        return (
+            f"The registry never issued these credentials of {_whose(name)}, and whoever has them "
+            "can sign in. Delete the user, or issue credentials for that service to take it over."
+        )
     own = parse_name(name) or OwnName(role="")
     by_role = _UNMANAGED_QUEUES if kind is ObjectKind.QUEUE else _UNMANAGED_EXCHANGES
     say = by_role.get(own.role)
@@ -99,6 +126,10 @@ def since_then(reason: str) -> str:
 def failed(reason: str, error: str) -> str:
     """Add to a reason that making it was tried in vain."""
     return f"{reason} Making it failed: {error}"
+
+
+def _whose(user: str) -> str:
+    return service_of_user(user) or "Nobody"
 
 
 def _missing_binding(should: Properties) -> str:
@@ -152,6 +183,8 @@ def _differences(should: Properties, found: Properties) -> str:
 def _value(value: object) -> str:
     if value is None:
         return "absent"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 

@@ -1,14 +1,17 @@
 """What pages and answers say about a subscription, in words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from eventbus_admin.reconcile.models import (
+    BrokerObject,
     Health,
     ReconcileState,
     SubscriptionStatus,
     Sync,
 )
-from eventbus_admin.registry.models import Subscription
+from eventbus_admin.reconcile.objects import ObjectKind
+from eventbus_admin.registry.models import Credential, Service, Subscription
 from eventbus_admin.registry.states import LIVE_STATES, SubscriptionState
 
 
@@ -43,6 +46,25 @@ _ARRIVALS = {
     Sync.BLOCKED: ("blocked", "Blocked: differs in what cannot be changed"),
     Sync.DIFFERS: ("differs", "Differs from the registry"),
 }
+
+
+def credentials_of(service: Service) -> list[tuple[Credential, str, str]]:
+    """Return a service's valid credentials, each with how it is on the broker and a sentence."""
+    found: dict[str, list[BrokerObject]] = {}
+    kinds = (ObjectKind.USER, ObjectKind.PERMISSION)
+    for one in BrokerObject.objects.filter(service_name=service.name, kind__in=kinds):
+        found.setdefault(one.name, []).append(one)
+    return [(one, *_credential(found.get(one.user, ()))) for one in service.credentials.live()]
+
+
+def _credential(objects: Iterable[BrokerObject]) -> tuple[str, str]:
+    seen = list(objects)
+    for one in seen:
+        if one.sync != Sync.IN_SYNC:
+            return one.sync, one.message
+    if not seen:
+        return "pending", "It works as soon as the broker has heard of it."
+    return Sync.IN_SYNC.value, ""
 
 
 def status_of(subscription: Subscription) -> SubscriptionStatus | None:

@@ -3,7 +3,14 @@
 from django.contrib import admin
 
 from eventbus_admin.accounts.admin import ReadOnlyAdmin
-from eventbus_admin.registry.models import EventType, Publication, Revision, Service, Subscription
+from eventbus_admin.registry.models import (
+    Credential,
+    EventType,
+    Publication,
+    Revision,
+    Service,
+    Subscription,
+)
 
 
 @admin.register(EventType)
@@ -44,6 +51,17 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     list_filter = ("state", "kind")
     list_select_related = ("event_type", "service")
     search_fields = ("event_type__name", "service__name")
+
+
+@admin.register(Credential)
+class CredentialAdmin(ReadOnlyAdmin):
+    """Credentials."""
+
+    list_display = ("__str__", "service", "issued", "revoked")
+    list_select_related = ("service",)
+    search_fields = ("service__name",)
+    # Not even the hash of a secret is shown.
+    exclude = ("password_hash",)
 
 
 @admin.register(Revision)

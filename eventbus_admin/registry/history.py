@@ -1,11 +1,18 @@
 """How the audit trail calls the things of the registry."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from bus_core.rights import SLOTS, user_name
 from eventbus_admin.audit.models import AuditEntry
-from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
+from eventbus_admin.registry.models import (
+    Credential,
+    EventType,
+    Publication,
+    Service,
+    Subscription,
+)
 
-Thing = EventType | Service | Publication | Subscription
+Thing = EventType | Service | Publication | Subscription | Credential
 
 
 def reference(thing: Thing) -> tuple[str, str]:
@@ -19,9 +26,15 @@ def reference(thing: Thing) -> tuple[str, str]:
             return "publication", f"{thing.event_type.name}/{thing.service.name}"
         case Subscription():
             return "subscription", f"{thing.event_type.name}/{thing.service.name}"
+        case Credential():
+            return "credential", thing.user
 
 
 def history(thing: Thing) -> QuerySet[AuditEntry]:
-    """Return what was done to this object, latest first."""
+    """Return what was done to this object, latest first; to a service's credentials too."""
     kind, name = reference(thing)
-    return AuditEntry.objects.filter(object_kind=kind, object_name=name)
+    about = Q(object_kind=kind, object_name=name)
+    if isinstance(thing, Service):
+        users = [user_name(thing.name, slot) for slot in SLOTS]
+        about |= Q(object_kind="credential", object_name__in=users)
+    return AuditEntry.objects.filter(about)

@@ -6,9 +6,11 @@ from django.db import models
 
 from bus_core.control import SubscriptionDirective
 from bus_core.retry import RetryPolicy
+from bus_core.rights import SLOTS, user_name
 from bus_core.topology import QueueKind, consumer_queue
 from eventbus_admin.accounts.models import Team
 from eventbus_admin.registry.querysets import (
+    CredentialQuerySet,
     EventTypeQuerySet,
     PublicationQuerySet,
     ServiceQuerySet,
@@ -24,6 +26,7 @@ from eventbus_admin.registry.states import (
 
 __all__ = [
     "LIVE_STATES",
+    "Credential",
     "EventType",
     "Lifecycle",
     "Publication",
@@ -90,6 +93,11 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def declares(self) -> bool:
+        """Whether it may make its own objects on the broker; an integrator's are made for it."""
+        return self.kind != ServiceKind.INTEGRATOR
 
 
 class Publication(models.Model):
@@ -168,3 +176,33 @@ class Subscription(models.Model):
             prefetch=self.prefetch,
             concurrency=self.concurrency,
         )
+
+
+class Credential(models.Model):
+    """One of a service's two users on the broker.
+
+    A revoked one stays as a row: so its user is known as one to take away, wherever it turns up.
+    """
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="credentials")
+    slot = models.CharField(max_length=1, choices=[(slot, slot) for slot in SLOTS])
+    password_hash = models.CharField(max_length=64, blank=True)
+    """In RabbitMQ's form; empty once it is revoked."""
+    issued = models.DateTimeField()
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    objects = CredentialQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("service__name", "slot")
+        constraints = [
+            models.UniqueConstraint(fields=("service", "slot"), name="one_credential_a_slot")
+        ]
+
+    def __str__(self) -> str:
+        return self.user
+
+    @property
+    def user(self) -> str:
+        """Name of the user; outside the default virtual host the broker's name says more."""
+        return user_name(self.service.name, self.slot)

@@ -13,6 +13,7 @@ from eventbus_admin.registry.states import LIVE_STATES, PublicationState
 if TYPE_CHECKING:
     # For the names in quotes below; at run time the models import this module.
     from eventbus_admin.registry.models import (  # noqa: F401
+        Credential,
         EventType,
         Publication,
         Service,
@@ -133,6 +134,21 @@ class SubscriptionQuerySet(RegistryQuerySet["Subscription"]):
     def with_related(self) -> Self:
         """Fetch along what lists show."""
         return self.select_related("event_type__owner", "service__owner")
+
+
+class CredentialQuerySet(RegistryQuerySet["Credential"]):
+    """Reads of credentials; one belongs to its service's team."""
+
+    searched = ("service__name",)
+    owner_path = "service__owner"
+
+    def live(self) -> Self:
+        """Keep those that are valid."""
+        return self.filter(revoked=None)
+
+    def with_related(self) -> Self:
+        """Fetch along what lists show."""
+        return self.select_related("service__owner")
 
 
 def _count(rows: QuerySet[Any], side: str) -> Coalesce:

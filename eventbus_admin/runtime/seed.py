@@ -7,11 +7,13 @@ from django.db import transaction
 from eventbus_admin.accounts.actor import SYSTEM
 from eventbus_admin.accounts.models import Team
 from eventbus_admin.audit.recording import audit_group
+from eventbus_admin.integrators.actions import register_integrator
 from eventbus_admin.registry.actions import (
     allow_publication,
     create_event_type,
     create_service,
     create_subscription,
+    pause_subscription,
 )
 from eventbus_admin.registry.models import EventType, Service, ServiceKind
 from eventbus_admin.registry.revision import current_revision
@@ -44,6 +46,12 @@ SERVICES: tuple[tuple[str, str, ServiceKind, str], ...] = (
         "Crossref",
         ServiceKind.INTEGRATOR,
         "Deposits an article's DOI at Crossref.",
+    ),
+    (
+        "statistics",
+        "Submission",
+        ServiceKind.INTERNAL,
+        "Counts journals for the yearly report; paused until it is needed.",
     ),
 )
 
@@ -81,7 +89,27 @@ EVENT_TYPES: tuple[tuple[str, str, str, dict[str, Any], tuple[str, ...], tuple[s
         ("meca-exporter", "crossref-exporter"),
         ("submission",),
     ),
+    (
+        "journalJoined",
+        "Submission",
+        "A journal begins to take submissions here.",
+        {"journal": "plant-notes"},
+        ("submission",),
+        ("statistics",),
+    ),
 )
+
+# Of a type that seldom comes: what is paused collects for as long as it stays so.
+PAUSED = frozenset({("journalJoined", "statistics")})
+
+# Somebody who waits for a decision.
+ASKING: dict[str, Any] = {
+    "name": "datacite-exporter",
+    "contact": "bus@datacite.example.org",
+    "reason": "Deposits DOIs at DataCite for journals that are not members of Crossref.",
+    "publishes": ["exportSuccessful"],
+    "subscribes": ["exportRequested"],
+}
 
 # One journal of the story fails every time: few attempts show soon what becomes of it.
 RETRIES: dict[str, dict[str, Any]] = {
@@ -110,6 +138,9 @@ def _seed() -> None:
         for service in publishers:
             allow_publication(actor=SYSTEM, service=service, event_type=name)
         for service in listeners:
-            create_subscription(
+            subscription = create_subscription(
                 actor=SYSTEM, service=service, event_type=name, **RETRIES.get(service, {})
             )
+            if (name, service) in PAUSED:
+                pause_subscription(actor=SYSTEM, subscription=subscription)
+    register_integrator(actor=SYSTEM, **ASKING)

@@ -1,6 +1,7 @@
 """An integrator's service: it may publish, consume, retry and give up, and declare nothing."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from bus_core import AccessRefused, Event, EventBus, Reject, RetryPolicy, connect
 from bus_core.connecting import open_link
 from bus_core.control import Directives, SubscriptionDirective
+from bus_core.rights import confined_permissions
 from bus_core.topology import (
     bus_topology,
     event_type_topology,
@@ -19,11 +21,7 @@ from tests.harness.poll import wait_until
 from tests.harness.vhosts import Vhost
 
 SERVICE, PASSWORD = "meca-exporter", "p-äß/%"
-WRITE = (
-    "event__(?:Pub)|service__meca\\-exporter|retry__meca\\-exporter__[0-9]+|"
-    "dead__meca\\-exporter|bus__reports"
-)
-READ = "consumer__(?:A\\.a|B)__meca\\-exporter|control__meca\\-exporter"
+RIGHTS = confined_permissions(SERVICE, publishes=["Pub"], listens=["A.a", "B"])
 SOON = RetryPolicy(attempts=3, delays_ms=(20,))
 
 
@@ -50,8 +48,7 @@ def admin(rabbit: Vhost) -> Iterator[EventBus]:
 def confined(rabbit: Vhost, admin: EventBus) -> Iterator[EventBus]:
     user = f"confined-{rabbit.vhost}"
     rabbit.node.api("PUT", f"users/{user}", {"password": PASSWORD, "tags": ""})
-    rights = {"configure": "^$", "write": f"^(?:{WRITE})$", "read": f"^(?:{READ})$"}
-    rabbit.api("PUT", f"permissions/{{vhost}}/{user}", rights)
+    rabbit.api("PUT", f"permissions/{{vhost}}/{user}", asdict(RIGHTS))
     url = rabbit.amqp_url.replace("guest:guest", f"{user}:p-%C3%A4%C3%9F%2F%25")
     with connect(url, service=SERVICE, declare=False) as bus:
         yield bus

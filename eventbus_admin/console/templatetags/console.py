@@ -248,7 +248,8 @@ def audit_line(entry: AuditEntry, about: bool = True) -> dict[str, Any]:
     """Draw one audit entry of a timeline; without `about` its object is known from the page."""
     return {
         "entry": entry,
-        "about": about,
+        # A service's history tells of its credentials too.
+        "about": about or entry.object_kind == "credential",
         "url": page_of(entry.object_kind, entry.object_name),
         "name": shown_name(entry.object_kind, entry.object_name),
         # An arrow between two names says what it is.

@@ -14,6 +14,7 @@ _KINDS = (
     ("event_type", "Event types"),
     ("service", "Services"),
     ("publication", "Publications"),
+    ("credential", "Credentials"),
 )
 
 

@@ -17,7 +17,7 @@ from eventbus_admin.console.paging import keyset_page
 from eventbus_admin.reconcile.actions import request_apply
 from eventbus_admin.reconcile.models import BrokerObject, Run, Sync
 
-APPLICABLE = (Sync.MISSING, Sync.DIFFERS)
+APPLICABLE = (Sync.MISSING, Sync.DIFFERS, Sync.SURPLUS)
 RUNS = 10
 
 

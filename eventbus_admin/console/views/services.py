@@ -10,12 +10,14 @@ from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.accounts.models import Team
 from eventbus_admin.accounts.policies import Rights
 from eventbus_admin.console import snippets
+from eventbus_admin.console.abilities import abilities, limits
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.carrying import carried_out, may_own
 from eventbus_admin.console.filters import options
 from eventbus_admin.console.forms import ServiceChangeForm, ServiceForm
 from eventbus_admin.console.paging import keyset_page
 from eventbus_admin.journal.reads import workers_present
+from eventbus_admin.reconcile.wording import credentials_of
 from eventbus_admin.registry import actions
 from eventbus_admin.registry.history import history
 from eventbus_admin.registry.models import EventType, Service
@@ -69,7 +71,10 @@ def detail(request: PersonRequest, name: str) -> HttpResponse:
         "subscriptions": subscriptions,
         "workers": workers_present().filter(service=service.name),
         "history": history(service)[:6],
-        "snippet": snippets.service(service.name, published, listened),
+        "snippet": snippets.service(service.name, published, listened, declares=service.declares),
+        "credentials": credentials_of(service),
+        "can": abilities(published, listened),
+        "limits": limits(service),
         "may_edit": rights.can_edit(service.owner),
         "may_allow": rights.can_operate("allow a service to publish"),
         "event_type_names": EventType.objects.visible_to(request.user)

@@ -36,7 +36,7 @@ def detail(request: PersonRequest, event_type: str, service: str) -> HttpRespons
     context = {
         **_state(request, subscription),
         "history": history(subscription)[:8],
-        "snippet": snippets.subscriber(event_type, service),
+        "snippet": snippets.subscriber(event_type, service, declares=subscription.service.declares),
     }
     return render(request, "console/subscription/page.html", context)
 

@@ -5,6 +5,12 @@ transaction together with the audit entry, raises the registry's revision, and r
 as stored; an object passed in is left as it was read. Nothing here talks to the broker.
 """
 
+from eventbus_admin.registry.actions.credentials import (
+    Issued,
+    issue_credential,
+    reissue_credential,
+    revoke_credentials,
+)
 from eventbus_admin.registry.actions.event_types import (
     change_event_type,
     create_event_type,
@@ -23,6 +29,7 @@ from eventbus_admin.registry.bookkeeping import UNCHANGED
 
 __all__ = [
     "UNCHANGED",
+    "Issued",
     "allow_publication",
     "change_event_type",
     "change_service",
@@ -30,9 +37,12 @@ __all__ = [
     "create_event_type",
     "create_service",
     "create_subscription",
+    "issue_credential",
     "pause_subscription",
+    "reissue_credential",
     "resume_subscription",
     "retire_publication",
     "retire_subscription",
+    "revoke_credentials",
     "set_lifecycle",
 ]

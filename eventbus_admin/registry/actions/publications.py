@@ -30,6 +30,11 @@ def allow_publication(
         raise ActionError(
             "already_allowed", f"{service.name} may publish {event_type.name} already."
         )
+    elif publication.state == PublicationState.REQUESTED:
+        raise ActionError(
+            "already_requested",
+            f"{service.name} asked to publish {event_type.name} already; decide about the request.",
+        )
     else:
         before, _ = assign(publication, state=PublicationState.ACTIVE)
     publication.save()
@@ -44,6 +49,8 @@ def retire_publication(*, actor: Actor, publication: Publication) -> Publication
     Rights(actor).can_edit(publication.service.owner, "retire this publication").require()
     if publication.state == PublicationState.RETIRED:
         raise ActionError("already_retired", f"“{publication}” is retired already.")
+    if publication.state != PublicationState.ACTIVE:
+        raise ActionError("not_active", f"“{publication}” is {publication.state}, not active.")
     before, after = assign(publication, state=PublicationState.RETIRED)
     publication.save()
     keep(actor, "retired", publication, before, after)

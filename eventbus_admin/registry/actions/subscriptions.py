@@ -13,7 +13,7 @@ from eventbus_admin.registry.bookkeeping import UNCHANGED, Unchanged, assign, gi
 from eventbus_admin.registry.errors import ActionError
 from eventbus_admin.registry.lookups import lock_event_type, lock_service, lock_subscription
 from eventbus_admin.registry.models import EventType, Service, Subscription
-from eventbus_admin.registry.states import LIVE_STATES, Lifecycle, SubscriptionState
+from eventbus_admin.registry.states import LIVE_STATES, Lifecycle, ServiceKind, SubscriptionState
 from eventbus_admin.registry.validation import (
     valid_attempts,
     valid_choice,
@@ -43,7 +43,10 @@ def create_subscription(
     """
     event_type = lock_event_type(event_type, "event_type")
     service = lock_service(service, "service")
-    Rights(actor).can_edit(service.owner, "subscribe this service").require()
+    rights = Rights(actor)
+    rights.can_edit(service.owner, "subscribe this service").require()
+    if service.kind == ServiceKind.INTEGRATOR:
+        rights.can_operate("subscribe an integrator; others request it").require()
     if event_type.lifecycle == Lifecycle.RETIRED:
         raise ActionError(
             "retired",

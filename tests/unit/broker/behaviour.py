@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 
+from bus_core.rights import Permissions, confined_permissions
 from bus_core.topology import (
     Binding,
     Exchange,
@@ -21,6 +22,8 @@ from bus_core.topology import (
 )
 from eventbus_admin.broker.errors import BrokerConflict
 from eventbus_admin.broker.interface import Broker, Observation, QueueState
+from eventbus_admin.broker.users import BrokerUser, Grant
+from eventbus_admin.registry.passwords import rabbitmq_hash
 from tests.harness.poll import wait_until
 
 # Management may count consumers, and messages of quorum queues, seconds late.
@@ -213,6 +216,36 @@ class BrokerBehaviour:
         wait_until(counts(broker, "q", (5, 0, 0)), timeout=COUNTED_WITHIN)
         hands.hold("q", prefetch=2)
         wait_until(counts(broker, "q", (3, 2, 1)), timeout=COUNTED_WITHIN)
+
+    def test_a_user_and_its_rights_are_seen_as_they_were_given(self, broker: Broker) -> None:
+        user = BrokerUser(name="bus__meca-exporter__a", password_hash=rabbitmq_hash("sesame"))
+        rights = confined_permissions("meca-exporter", publishes=["A"], listens=["B"])
+        grant = Grant(user=user.name, permissions=rights)
+        for _ in range(2):
+            broker.put_user(user)
+            broker.grant(grant)
+        seen = broker.observe()
+        assert (seen.users, seen.grants) == ((user,), (grant,))
+        other = BrokerUser(name=user.name, password_hash=rabbitmq_hash("other"))
+        less = Grant(user=user.name, permissions=Permissions())
+        broker.put_user(other)
+        broker.grant(less)
+        seen = broker.observe()
+        assert (seen.users, seen.grants) == ((other,), (less,))
+
+    def test_a_deleted_user_is_gone_with_its_rights(self, broker: Broker) -> None:
+        user = BrokerUser(name="bus__meca-exporter__b", password_hash=rabbitmq_hash("sesame"))
+        broker.put_user(user)
+        broker.grant(Grant(user=user.name, permissions=Permissions()))
+        for _ in range(2):
+            broker.close_connections(user.name, "rights changed")
+            broker.delete_user(user.name)
+        seen = broker.observe()
+        assert (seen.users, seen.grants) == ((), ())
+
+    def test_rights_need_their_user(self, broker: Broker) -> None:
+        with pytest.raises(BrokerConflict):
+            broker.grant(Grant(user="bus__nobody__a", permissions=Permissions()))
 
 
 def counts(broker: Broker, name: str, wanted: tuple[int, int, int]) -> Callable[[], bool]:

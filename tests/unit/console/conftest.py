@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from eventbus_admin.accounts.models import User
 from eventbus_admin.audit.models import AuditEntry
+from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.journal.models import JournalEntry, Outcome, WorkerPresence
 from eventbus_admin.reconcile.models import (
     BrokerObject,
@@ -133,6 +134,13 @@ def world(
         found=None,
         since=now,
     )
+    AccessRequest.objects.create(
+        id=1,
+        service=subscription.service,
+        event_type=subscription.event_type,
+        kind="publication",
+        reason="It counts them.",
+    )
     Run.objects.create(
         id=RUN,
         reason="Asked for by mia",
@@ -182,6 +190,8 @@ PAGES = (
     "/drift/",
     f"/runs/{RUN}/",
     f"/runs/{RUN}/progress/",
+    "/integrators/",
+    "/requests/1/",
     "/audit/",
 )
 

@@ -25,6 +25,7 @@ PATHS = (
     "/subscriptions/many/busy/",
     "/new/subscription/?service=busy&event_type=many",
     "/drift/",
+    "/integrators/",
     "/audit/",
     "/feed/",
     "/feed/events/many_0/",

@@ -6,6 +6,7 @@ from django.test import Client
 
 from eventbus_admin.accounts.models import User
 from eventbus_admin.console.attention import SHOWN, attention
+from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Health, ReconcileState, SubscriptionStatus, Sync
 from eventbus_admin.registry.models import Subscription
 
@@ -32,11 +33,14 @@ def test_the_worst_comes_first(
         SubscriptionStatus.objects.create(
             subscription=make_subscription("exportRequested", name), health=health
         )
-    make_subscription("exportRequested", "asks", state="requested")
+    asks = make_subscription("exportRequested", "asks", state="requested")
+    AccessRequest.objects.create(
+        service=asks.service, event_type=asks.event_type, kind="subscription", reason="Exports."
+    )
     needs = attention(operator, silent_broker)
     assert [need.tone for need in needs] == ["bad", "bad", "warn", "warn"]
     assert needs[0].sentence.startswith("The broker cannot be read.")
-    assert needs[-1].sentence == "1 subscription waits for a decision."
+    assert needs[-1].sentence == "1 request waits for a decision."
 
 
 def test_many_are_counted_instead_of_listed(

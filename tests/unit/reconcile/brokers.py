@@ -8,6 +8,7 @@ from bus_core.topology import Binding, Exchange, Policy, Queue
 from eventbus_admin.broker.errors import BrokerError, BrokerUnavailable
 from eventbus_admin.broker.interface import Broker, BrokerInfo, Observation
 from eventbus_admin.broker.mock import MockBroker
+from eventbus_admin.broker.users import BrokerUser, Grant
 
 AWAY = "RabbitMQ cannot be reached. Start it."
 
@@ -46,6 +47,22 @@ class Wrapped:
     def put_policy(self, policy: Policy) -> None:
         self._write(policy.name)
         self._inner.put_policy(policy)
+
+    def put_user(self, user: BrokerUser) -> None:
+        self._write(user.name)
+        self._inner.put_user(user)
+
+    def grant(self, grant: Grant) -> None:
+        self._write(f"rights of {grant.user}")
+        self._inner.grant(grant)
+
+    def delete_user(self, name: str) -> None:
+        self._write(f"no {name}")
+        self._inner.delete_user(name)
+
+    def close_connections(self, name: str, reason: str) -> None:
+        self._write(f"connections of {name}")
+        self._inner.close_connections(name, reason)
 
     def _check(self) -> None:
         if self.away:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Model
+from django.utils import timezone
 
 from eventbus_admin.accounts.actor import SYSTEM, Actor
 from eventbus_admin.accounts.errors import NotAllowed
@@ -13,6 +14,7 @@ from eventbus_admin.accounts.models import Role, Team, User
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.registry import actions
 from eventbus_admin.registry.models import (
+    Credential,
     EventType,
     Publication,
     Revision,
@@ -32,6 +34,7 @@ class World:
     subscription: Subscription
     paused: Subscription
     publication: Publication
+    with_credentials: Service
     journals: Team
     submissions: Team
 
@@ -47,8 +50,13 @@ def world(
         make_event_type(name, team="Submissions")
         for name in ("exportRequested", "exportCancelled", "unused")
     )
+    with_credentials = make_service("exporter", team="Journals")
+    Credential.objects.create(
+        service=with_credentials, slot="a", password_hash="x", issued=timezone.now()
+    )
     return World(
         service=service,
+        with_credentials=with_credentials,
         event_type=first,
         unused=unused,
         subscription=Subscription.objects.create(event_type=first, service=service),
@@ -125,12 +133,24 @@ DEEDS: dict[str, tuple[set[str], Deed]] = {
         SERVICE_SIDE,
         lambda w, a: actions.retire_subscription(actor=a, subscription=w.subscription),
     ),
+    "issue_credential": (
+        SERVICE_SIDE,
+        lambda w, a: actions.issue_credential(actor=a, service=w.service),
+    ),
+    "reissue_credential": (
+        SERVICE_SIDE,
+        lambda w, a: actions.reissue_credential(actor=a, service=w.with_credentials, keep_old=True),
+    ),
+    "revoke_credentials": (
+        SERVICE_SIDE,
+        lambda w, a: actions.revoke_credentials(actor=a, service=w.with_credentials),
+    ),
 }
 
 
 def stored() -> dict[str, list[dict[str, Any]]]:
     models: tuple[type[Model], ...] = (
-        Service, EventType, Publication, Subscription, Revision, AuditEntry,
+        Service, EventType, Publication, Subscription, Credential, Revision, AuditEntry,
     )  # fmt: skip
     return {model.__name__: list(model._default_manager.values()) for model in models}
 

@@ -1,0 +1,109 @@
+"""Requests of services to publish and to listen, and invitations to register one."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils import timezone
+
+from eventbus_admin.accounts.models import User
+from eventbus_admin.accounts.policies import may_read
+from eventbus_admin.registry.models import EventType, Service
+
+MAX_REASON = 2_000
+
+
+class RequestQuerySet(models.QuerySet["AccessRequest"]):
+    """Reads of requests."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Keep what this request's user may see; an integrator's own are those of its service."""
+        return self.all() if may_read(user) else self.none()
+
+    def of(self, service: Service) -> Self:
+        """Keep what this service asked for."""
+        return self.filter(service=service)
+
+    def waiting(self) -> Self:
+        """Keep what nobody decided about yet."""
+        return self.filter(state=AccessRequest.State.REQUESTED)
+
+    def with_related(self) -> Self:
+        """Fetch along what lists show."""
+        return self.select_related("service__owner", "event_type__owner", "decided_by")
+
+
+class AccessRequest(models.Model):
+    """A service asks to publish an event type or to listen to it; kept when it is decided."""
+
+    class Kind(models.TextChoices):
+        """What it asks for."""
+
+        PUBLICATION = "publication", "Publish"
+        SUBSCRIPTION = "subscription", "Listen"
+
+    class State(models.TextChoices):
+        """What became of it; the publication or subscription goes its own way from there."""
+
+        REQUESTED = "requested", "Requested"
+        APPROVED = "approved", "Approved"
+        DECLINED = "declined", "Declined"
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="requests")
+    event_type = models.ForeignKey(EventType, on_delete=models.PROTECT, related_name="requests")
+    kind = models.CharField(max_length=16, choices=Kind)
+    state = models.CharField(max_length=16, choices=State, default=State.REQUESTED, db_index=True)
+    reason = models.TextField(max_length=MAX_REASON)
+    """Why it is asked for."""
+    answer = models.TextField(max_length=MAX_REASON, blank=True)
+    """What the operator said; a declined one always has one."""
+    created = models.DateTimeField(auto_now_add=True)
+    decided = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = RequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("service", "event_type", "kind"),
+                condition=models.Q(state="requested"),
+                name="one_open_request",
+            )
+        ]
+
+    def __str__(self) -> str:
+        verb = "publish" if self.kind == self.Kind.PUBLICATION else "listen to"
+        return f"{self.service} asks to {verb} {self.event_type}"
+
+
+class Invitation(models.Model):
+    """A code with which somebody may register one integrator; only its hash is kept."""
+
+    code_hash = models.CharField(max_length=64, unique=True)
+    note = models.CharField(max_length=200, blank=True)
+    """For whom it is."""
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created = models.DateTimeField(auto_now_add=True)
+    expires = models.DateTimeField()
+    used = models.DateTimeField(null=True, blank=True)
+    used_by = models.ForeignKey(
+        Service, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.note or f"invitation {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody may still register with it."""
+        return self.used is None and self.expires > timezone.now()
