@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.validators import RegexValidator
 from drf_spectacular.types import OpenApiTypes
@@ -12,13 +12,6 @@ from rest_framework import serializers
 from bus_core.envelope import rfc3339
 from eventbus_admin.api.openapi import NAME_PATTERN
 
-if TYPE_CHECKING:
-    _Char = serializers.CharField
-    _Choice = serializers.ChoiceField
-else:
-    _Char = serializers.CharField
-    _Choice = serializers.ChoiceField
-
 _is_name = RegexValidator(
     re.compile(NAME_PATTERN),
     "This is no name: letters, digits, dots, hyphens and single underscores, a letter first.",
@@ -26,7 +19,7 @@ _is_name = RegexValidator(
 )
 
 
-class Text(_Char):
+class Text(serializers.CharField):
     """A string; a number is none."""
 
     def __init__(self, *, allow_blank: bool = False, **kwargs: Any) -> None:
@@ -57,7 +50,7 @@ class Number(serializers.IntegerField):
         return int(super().to_internal_value(int(data)))
 
 
-class Choice(_Choice):
+class Choice(serializers.ChoiceField):
     """One of some words."""
 
     def to_internal_value(self, data: Any) -> Any:

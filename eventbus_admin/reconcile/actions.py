@@ -10,10 +10,9 @@ from eventbus_admin.accounts.policies import Rights
 from eventbus_admin.audit.recording import audit_group, record
 from eventbus_admin.reconcile.models import BrokerObject, ReconcileState, Run, Sync
 from eventbus_admin.reconcile.runs import pending_steps
-from eventbus_admin.reconcile.stored_plan import plan_id
+from eventbus_admin.reconcile.stored_plan import APPLICABLE, plan_id
 from eventbus_admin.registry.errors import ActionError
 
-_APPLICABLE = {Sync.MISSING: "create", Sync.DIFFERS: "change", Sync.SURPLUS: "delete"}
 _POLL_SECONDS = 0.05
 
 
@@ -34,7 +33,7 @@ def request_apply(
     if plan is not None:
         _require_current(plan)
     chosen = None if names is None else sorted(set(names))
-    differing = BrokerObject.objects.filter(sync__in=_APPLICABLE)
+    differing = BrokerObject.objects.filter(sync__in=APPLICABLE)
     if chosen is not None:
         differing = differing.filter(name__in=chosen)
         if plan is not None:
@@ -43,7 +42,7 @@ def request_apply(
         requested_by=actor.user,
         reason=f"Asked for by {actor.name}"[:120],
         names=chosen,
-        steps=pending_steps((_APPLICABLE[Sync(one.sync)], one.kind, one.name) for one in differing),
+        steps=pending_steps((APPLICABLE[Sync(one.sync)], one.kind, one.name) for one in differing),
     )
     run.save(force_insert=True)
     with audit_group(run.pk):

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 
 from eventbus_admin.reconcile.models import BrokerObject, Sync
 
-APPLICABLE = (Sync.MISSING, Sync.DIFFERS)
-"""What applying the plan does something about."""
+APPLICABLE = {Sync.MISSING: "create", Sync.DIFFERS: "change", Sync.SURPLUS: "delete"}
+"""What applying the plan does about each state that it does something about."""
 _ID_CHARS = 16
 
 

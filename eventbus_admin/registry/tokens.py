@@ -34,9 +34,9 @@ def tokens_visible_to(viewer: Viewer) -> QuerySet[ApiToken]:
     found = ApiToken.objects.select_related("user")
     if isinstance(viewer, ServiceAccount):
         return found.filter(service=viewer.service)
-    if not isinstance(viewer, User) or not viewer.is_active:
+    if not isinstance(viewer, User) or not (rights := Rights(Actor.of(viewer))).can_view():
         return found.none()
-    if viewer.is_operator:
+    if rights.can_operate():
         return found
     services = Service.objects.filter(owner__members=viewer).order_by().values("name")
     return found.filter(Q(user=viewer) | Q(service__in=services))

@@ -20,6 +20,7 @@ class Strict(serializers.Serializer[Any]):
     """What somebody sends."""
 
     what = "field"
+    default_error_messages = {"invalid": "Send a JSON object."}
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the values; what is not known is an error beside the others."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
+from zlib import crc32
 
 import pytest
 import schemathesis
@@ -20,7 +21,7 @@ from eventbus_admin.api.views.document import document
 from eventbus_admin.reconcile.stored_plan import plan_id
 from tests.unit.api.conftest import EVENT, QUEUE, RUN
 
-EXAMPLES = 20
+EXAMPLES = 15
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,
@@ -82,7 +83,7 @@ def test_each_endpoint(
     settings.EVENTBUS_API_RATE = 10**9
     with transaction.atomic():
         token, text = make_token(operator)
-        if answered.total() % 2 and _is_valid(case):
+        if _is_valid(case) and _every_second(case):
             _use_what_is_there(case, token)
         answer = case.call(headers={"Authorization": f"Token {text}"})
         transaction.set_rollback(True)
@@ -93,6 +94,11 @@ def test_each_endpoint(
 
 def _is_valid(case: schemathesis.Case) -> bool:
     return case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
+
+
+def _every_second(case: schemathesis.Case) -> bool:
+    # The same for the same case, so that a failure can be seen again.
+    return crc32(repr((case.path_parameters, case.query, case.body)).encode()) % 2 == 0
 
 
 def _use_what_is_there(case: schemathesis.Case, token: ApiToken) -> None:

@@ -35,6 +35,7 @@ def is_valid(name: str) -> bool:
 
 
 class Names(TestCase):
+    @settings(deadline=None)  # it writes to a database
     @given(event_type=valid_names, service=valid_names)
     def test_valid_names_make_a_queue_that_the_broker_can_name(
         self, event_type: str, service: str
