@@ -13,6 +13,7 @@ from eventbus_admin.broker.factory import is_mock
 from eventbus_admin.broker.users import connection_url, current_login
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.carrying import carried_out
+from eventbus_admin.console.wording import credentials_of
 from eventbus_admin.reconcile.actions import wait_until_applied
 from eventbus_admin.registry import actions
 from eventbus_admin.registry.models import Service
@@ -56,12 +57,14 @@ def _show_once(
     issued = carried_out(request, action, service=service, **values)
     if issued is None:
         return redirect("console:service", name)
+    wait_until_applied(current_revision())
+    said = {one: sentence for one, _sync, sentence in credentials_of(service)}
     context = {
         "service": service,
         "login": current_login(issued.credential.user),
         "secret": issued.secret,
         "url": connection_url(issued.credential.user, issued.secret),
-        "arrived": wait_until_applied(current_revision()),
+        "not_yet": said.get(issued.credential, ""),
         "mock": is_mock(),
         "kept_old": values.get("keep_old", False),
     }

@@ -54,7 +54,7 @@ def test_the_answer_shows_secret_and_address(
     assert f'data-copy="{PLANTED}"' in page
     assert f'data-copy="{url}"' in page
     assert "shown this once" in page
-    assert "Pending" in page
+    assert "It works as soon as the broker has heard of it." in page
     assert "hunter2" not in page
 
 
