@@ -13,8 +13,8 @@ from eventbus_admin.broker.factory import is_mock
 from eventbus_admin.broker.users import connection_url, current_login
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.carrying import carried_out
-from eventbus_admin.console.wording import credentials_of
 from eventbus_admin.reconcile.actions import wait_until_applied
+from eventbus_admin.reconcile.wording import credentials_of
 from eventbus_admin.registry import actions
 from eventbus_admin.registry.models import Service
 from eventbus_admin.registry.revision import current_revision

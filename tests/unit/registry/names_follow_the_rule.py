@@ -1,7 +1,7 @@
 """Every name that the bus can carry is accepted; any other leaves nothing behind."""
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
