@@ -5,14 +5,18 @@ pika encodes and decodes every method by general means. These functions do the s
 are named where they apply. Field tables of kinds that are not known here go through pika.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from struct import Struct
 from typing import Any
 
 from pika.data import decode_table, encode_table
+from pika.exceptions import AMQPError
 
 from bus_core.message import Message
+
+logger = logging.getLogger(__name__)
 
 METHOD, HEADER, BODY = 1, 2, 3
 _END = b"\xce"
@@ -58,17 +62,19 @@ def publish_frames(
 ) -> bytes:
     """Return all frames of one `basic.publish`.
 
-    Raises `ValueError` when a short string is longer than 255 bytes.
+    Raises `ValueError` when a short string is longer than 255 bytes, or the header than a frame.
     """
     body = message.body
     header = _header(message, len(body))
+    size = frame_max - FRAME_OVERHEAD
+    if len(header) > size:
+        raise ValueError(f"its properties and headers are longer than {size} bytes")
     parts = [
         _method_frame(channel, exchange, routing_key, mandatory),
         _frame.pack(HEADER, channel, len(header)),
         header,
         _END,
     ]
-    size = frame_max - FRAME_OVERHEAD
     if len(body) <= size:
         if body:
             parts += (_frame.pack(BODY, channel, len(body)), body, _END)
@@ -189,8 +195,8 @@ def deliver(payload: bytes, start: int) -> tuple[int, bool, str, str]:
     tag, redelivered = _tag_and_bits.unpack_from(payload, position)
     position += 9
     end = position + 1 + payload[position]
-    exchange = payload[position + 1 : end].decode()
-    routing_key = payload[end + 1 : end + 1 + payload[end]].decode()
+    exchange = payload[position + 1 : end].decode("utf-8", "replace")
+    routing_key = payload[end + 1 : end + 1 + payload[end]].decode("utf-8", "replace")
     return tag, bool(redelivered), exchange, routing_key
 
 
@@ -300,7 +306,24 @@ def _read_table(raw: bytes) -> dict[str, Any]:
             value_end = name_end + 9
             (value,) = _signed.unpack_from(raw, name_end + 1)
         else:
-            return dict(decode_table(raw, 0)[0])
+            return _any_table(raw)
         table[raw[position + 1 : name_end].decode("utf-8", "replace")] = value
         position = value_end
     return table
+
+
+def _any_table(raw: bytes) -> dict[str, Any]:
+    """Return a field table by pika's means; nothing of one with a value that Python lacks.
+
+    Such as a date beyond the year 9999. An error here would end the connection, again and again
+    as the message comes back.
+    """
+    try:
+        table, _end = decode_table(raw, 0)
+    except (AMQPError, OverflowError, RecursionError, ValueError):
+        logger.warning("the headers of a message cannot be read and are left out")
+        return {}
+    return {
+        name if isinstance(name, str) else name.decode(errors="replace"): value
+        for name, value in table.items()
+    }

@@ -1,5 +1,6 @@
 """Messages on their way to the broker, and those among them that it has not confirmed yet."""
 
+import struct
 from collections import deque
 from concurrent.futures import Future
 from typing import Protocol
@@ -138,7 +139,7 @@ def encode_frames(channel: int, outgoing: Outgoing, message: Message, frame_max:
             mandatory=outgoing.mandatory,
             frame_max=frame_max,
         )
-    except (ValueError, AMQPError) as error:
+    except (AMQPError, RecursionError, ValueError, struct.error) as error:
         raise InvalidEvent(f"the event cannot be sent: {error}") from error
 
 

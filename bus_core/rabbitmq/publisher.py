@@ -21,6 +21,7 @@ from bus_core.errors import (
     AccessRefused,
     BusClosed,
     BusError,
+    InvalidEvent,
     LoginRefused,
     PublishRefused,
     PublishTimeout,
@@ -225,8 +226,12 @@ class Publisher:
             elif outgoing.exchange not in known:
                 self._lookups.hold(outgoing)
             elif in_bursts:
-                burst.append(self._frames_of(outgoing, channel.channel_number))
-                in_flight.add(outgoing)
+                try:
+                    burst.append(self._frames_of(outgoing, channel.channel_number))
+                except InvalidEvent as error:
+                    self._finish((outgoing,), error)
+                else:
+                    in_flight.add(outgoing)
             else:
                 self._send_by_pika(outgoing, channel)
                 in_flight.add(outgoing)
