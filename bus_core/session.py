@@ -180,7 +180,8 @@ class Session:
 
     def _take(self) -> Delivery | None:
         with self._lock:
-            self._work_came.wait_for(lambda: self._waiting or self._over)
+            if not self._waiting:
+                self._work_came.wait_for(lambda: self._waiting or self._over)
             return self._waiting.popleft() if self._waiting else None
 
     def _settle(self, delivery: Delivery, settlement: Settlement) -> None:

@@ -43,7 +43,7 @@ from bus_core.rabbitmq.wire import ACCESS_REFUSED, channel_error, to_properties
 logger = logging.getLogger(__name__)
 
 DEFAULT_FRAME_MAX = 131_072
-WINDOW_MESSAGES = 1000
+WINDOW_MESSAGES = 2000
 WINDOW_BYTES = 8 * 1024 * 1024
 DEADLINE_CHECK_SECONDS = 0.2
 NACK_BACKOFF_SECONDS = 0.2
