@@ -1,4 +1,4 @@
-"""`docs/integrators.md`: its commands, word for word, lead from outside onto the bus."""
+"""`docs/integrators.md`: its commands, word for word, lead from outside to the first event."""
 
 import json
 import os
@@ -13,9 +13,13 @@ from typing import Any
 import pytest
 import requests
 
+from bus_core import Event, connect
+from bus_core.topology import consumer_queue
 from tests.docs.page import Page
 from tests.e2e.conftest import PASSWORD, Product
 from tests.harness.poll import wait_until
+from tests.harness.process import ManagedProcess
+from tests.harness.vhosts import Vhost
 
 PAGE = Page("integrators.md")
 ME = "pubmed-exporter"
@@ -27,7 +31,7 @@ ME = "pubmed-exporter"
     ISSUE,
     APPROVE,
     READ_SUBSCRIPTION,
-    _WORK,
+    WORK,
     SEND_TEST_EVENT,
 ) = PAGE.blocks("sh")
 EXPORT = re.compile(r"^export (\w+)=.*$", re.MULTILINE)
@@ -65,6 +69,10 @@ class Reader:
         )
         assert (done.returncode, done.stderr) == (0, ""), done
         return json.loads(done.stdout)
+
+    def start(self, block: str) -> ManagedProcess:
+        """Run a block that does not end by itself."""
+        return ManagedProcess(self.filled(block), cwd=self._folder, env=self.env)
 
 
 @pytest.fixture
@@ -116,6 +124,33 @@ def get_in(reader: Reader, product: Product) -> None:
 
     # The queue is made
     wait_until(lambda: reader.type(READ_SUBSCRIPTION)["sync"] == "in_sync", timeout=20)
+
+
+@pytest.mark.timeout(180)
+def test_from_registering_to_the_first_event(
+    start_product: Callable[..., Product], rabbit: Vhost, reader: Reader
+) -> None:
+    product = start_product(
+        registry_of_the_story=True,
+        EVENTBUS_BACKEND="rabbitmq",
+        EVENTBUS_AMQP_URL=rabbit.amqp_url,
+        EVENTBUS_MANAGEMENT_URL=rabbit.management_url,
+        EVENTBUS_REGISTRATION="open",
+    )
+    get_in(reader, product)
+    assert f"bus__{ME}__a" in reader.own["EVENTBUS_URL"]
+
+    # The test event arrives, and so does what somebody publishes
+    (promised,) = PAGE.blocks("text")
+    with reader.start(WORK) as service:
+        reader.type(SEND_TEST_EVENT)
+        service.wait_for_line(rf"^{promised.strip()}$")
+        with connect(rabbit.amqp_url, service="submission") as bus:
+            bus.publish(Event("exportRequested", {"journal": "elife", "articleId": "64568"}))
+        service.wait_for_line(r"^deposited 64568$")
+
+        # And what the service publishes goes to those who listen
+        wait_until(lambda: depth(rabbit, consumer_queue("exportSuccessful", "submission")) == 2)
 
 
 @pytest.mark.timeout(120)
@@ -170,3 +205,13 @@ def test_a_flood_is_turned_away_and_the_console_stays_usable(
     )
     flooded = [one["service"] for one in answer.json()["results"] if "flood" in one["service"]]
     assert flooded == ["flood-0", "flood-1", "flood-2"]
+
+
+def depth(rabbit: Vhost, queue: str) -> int:
+    """How many messages wait in a queue."""
+    connection = rabbit.connect()
+    try:
+        found: int = connection.channel().queue_declare(queue, passive=True).method.message_count
+        return found
+    finally:
+        connection.close()
