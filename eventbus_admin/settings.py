@@ -51,6 +51,8 @@ EVENTBUS_EXAMPLES = env.flag("EVENTBUS_EXAMPLES", default=EVENTBUS_BACKEND == "m
 # nobody in particular.
 EVENTBUS_API_RATE = env.number("EVENTBUS_API_RATE", 600)
 EVENTBUS_API_ANONYMOUS_RATE = env.number("EVENTBUS_API_ANONYMOUS_RATE", 60)
+# How many integrators an hour one such address registers.
+EVENTBUS_REGISTRATION_RATE = env.number("EVENTBUS_REGISTRATION_RATE", 20)
 # How many processes serve and work; see `runtime/checks.py`.
 EVENTBUS_PROCESSES = env.number("EVENTBUS_PROCESSES", 1)
 

@@ -28,3 +28,11 @@ class HasScope(BasePermission):
                 "missing_scope",
             )
         return True
+
+
+class HasScopeIfKnown(HasScope):
+    """Nobody in particular may ask too; the action says whether that is enough."""
+
+    def has_permission(self, request: Request, view: "APIView | Endpoint") -> bool:
+        """Let strangers by."""
+        return not request.user.is_authenticated or super().has_permission(request, view)

@@ -17,6 +17,8 @@ from eventbus_admin.registry.errors import ActionError
 
 RETRY_SECONDS = 5
 
+_STATUSES = {"broker_away": 503, "registration_closed": 403, "nothing_asked": 400}
+"""Of codes whose beginning does not say it."""
 _FIELDS = {"retry_attempts": "retry.attempts", "retry_delays_ms": "retry.delays_ms"}
 """Fields of actions that the API calls otherwise."""
 
@@ -110,8 +112,8 @@ def _of_anything_else(error: Exception) -> tuple[int, Problem]:
 
 def _status_of(error: ActionError) -> int:
     """Codes of values that are wrong begin with `invalid_` or `unknown_`; others are conflicts."""
-    if error.code == "broker_away":
-        return 503
+    if status := _STATUSES.get(error.code):
+        return status
     if error.code.startswith("unknown_"):
         return 400 if error.field else 404
     return 400 if error.code.startswith("invalid_") else 409

@@ -4,9 +4,11 @@ from django.urls import path, re_path, register_converter
 
 from eventbus_admin.api.views import (
     accounts,
+    credentials,
     document,
     event_types,
     events,
+    integrators,
     operations,
     publications,
     services,
@@ -45,6 +47,14 @@ urlpatterns = [
     ),
     path("services/", services.Services.as_view(), name="services"),
     path("services/<name:name>/", services.OneService.as_view(), name="service"),
+    path(
+        "services/<name:name>/credentials/", credentials.Credentials.as_view(), name="credentials"
+    ),
+    path(
+        "services/<name:name>/credentials/<slug:slot>/",
+        credentials.OneCredential.as_view(),
+        name="credential",
+    ),
     path("publications/", publications.Publications.as_view(), name="publications"),
     path(f"publications/{_BOTH}", publications.OnePublication.as_view(), name="publication"),
     path("subscriptions/", subscriptions.Subscriptions.as_view(), name="subscriptions"),
@@ -53,6 +63,11 @@ urlpatterns = [
     path(f"subscriptions/{_BOTH}resume/", subscriptions.Resume.as_view(), name="resume"),
     path("events/", events.Events.as_view(), name="events"),
     path("events/<path:event_id>/", events.OneEvent.as_view(), name="event"),
+    path("integrators/", integrators.Integrators.as_view(), name="integrators"),
+    path("requests/", integrators.Requests.as_view(), name="requests"),
+    path("requests/<int:number>/", integrators.OneRequest.as_view(), name="request"),
+    path("requests/<int:number>/approve/", integrators.Approve.as_view(), name="approve"),
+    path("requests/<int:number>/decline/", integrators.Decline.as_view(), name="decline"),
     path("status/", operations.Status.as_view(), name="status"),
     path("plan/", operations.Plan.as_view(), name="plan"),
     path("runs/", operations.Runs.as_view(), name="runs"),

@@ -3,11 +3,10 @@
 from typing import Self
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
 
-from eventbus_admin.accounts.models import User
+from eventbus_admin.accounts.actor import ServiceAccount, Viewer
 from eventbus_admin.accounts.policies import may_read
 from eventbus_admin.registry.models import EventType, Service
 
@@ -17,8 +16,10 @@ MAX_REASON = 2_000
 class RequestQuerySet(models.QuerySet["AccessRequest"]):
     """Reads of requests."""
 
-    def visible_to(self, user: User | AnonymousUser) -> Self:
+    def visible_to(self, user: Viewer) -> Self:
         """Keep what this request's user may see; an integrator's own are those of its service."""
+        if isinstance(user, ServiceAccount):
+            return self.filter(service__name=user.service)
         return self.all() if may_read(user) else self.none()
 
     def of(self, service: Service) -> Self:

@@ -55,7 +55,7 @@ class Endpoint(APIView):
     http_method_names = ["get", "head", "post", "patch", "delete"]
     authentication_classes = (TokenAuthentication, SessionAuthentication)
     permission_classes: Sequence[type[BasePermission]] = (HasScope,)
-    throttle_classes = (RateLimit,)
+    throttle_classes: Sequence[type[RateLimit]] = (RateLimit,)
     parser_classes = (BoundedJSONParser,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = JSONOnly

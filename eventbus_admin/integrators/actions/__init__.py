@@ -6,6 +6,7 @@ transaction together with the audit entry, and raises the registry's revision.
 
 from eventbus_admin.integrators.actions.deciding import approve_request, decline_request
 from eventbus_admin.integrators.actions.registering import (
+    MOST_AT_ONCE,
     Registration,
     register_integrator,
     request_access,
@@ -17,6 +18,7 @@ from eventbus_admin.integrators.invitations import (
 )
 
 __all__ = [
+    "MOST_AT_ONCE",
     "Invited",
     "Registration",
     "approve_request",

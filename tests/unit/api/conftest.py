@@ -21,6 +21,7 @@ from bus_core.topology import (
 )
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.accounts.tokens import issue
+from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.journal.models import JournalEntry, Outcome
 from eventbus_admin.reconcile.models import (
     BrokerObject,
@@ -30,11 +31,12 @@ from eventbus_admin.reconcile.models import (
     SubscriptionStatus,
     Sync,
 )
-from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
+from eventbus_admin.registry.models import Credential, EventType, Publication, Service, Subscription
 
 API = "/api/v1"
 RUN = UUID(int=1)
 EVENT = "exportRequested_1"
+REQUEST = 7
 QUEUE = "consumer__exportRequested__export-manager"
 
 
@@ -105,6 +107,14 @@ def world(make_subscription: Callable[..., Subscription]) -> Subscription:
     now = timezone.now()
     subscription = make_subscription("exportRequested", "export-manager")
     Publication.objects.create(service=subscription.service, event_type=subscription.event_type)
+    Credential.objects.create(service=subscription.service, slot="a", password_hash="x", issued=now)
+    AccessRequest.objects.create(
+        pk=REQUEST,
+        service=subscription.service,
+        event_type=subscription.event_type,
+        kind=AccessRequest.Kind.SUBSCRIPTION,
+        reason="To export.",
+    )
     SubscriptionStatus.objects.create(
         subscription=subscription,
         sync=Sync.IN_SYNC,

@@ -13,7 +13,7 @@ from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.api.views.document import document
 from eventbus_admin.reconcile.stored_plan import plan_id
-from tests.unit.api.conftest import API, EVENT, RUN, Program
+from tests.unit.api.conftest import API, EVENT, REQUEST, RUN, Program
 
 READ, WRITE, TEST, APPLY, TOKENS = TokenScope
 PAIR = "exportRequested/export-manager"
@@ -31,6 +31,7 @@ class Call:
     operator: int
     service: int
     body: Any = None
+    anonymous: int = 401
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -61,6 +62,10 @@ CALLS = (
     reads("services/export-manager/"),
     writes("POST", "services/", 201, {"name": "new", "owner": "Journals"}),
     writes("PATCH", "services/export-manager/", 200, {"description": "new"}),
+    reads("services/export-manager/credentials/"),
+    writes("POST", "services/export-manager/credentials/", 201, {"anew": "beside"}),
+    writes("DELETE", "services/export-manager/credentials/", 204),
+    writes("DELETE", "services/export-manager/credentials/a/", 204),
     reads("publications/"),
     reads(f"publications/{PAIR}/"),
     writes(
@@ -78,6 +83,25 @@ CALLS = (
     writes("DELETE", f"subscriptions/{PAIR}/", 204),
     writes("POST", f"subscriptions/{PAIR}/pause/", 200),
     writes("POST", "subscriptions/paused/export-manager/resume/", 200),
+    # Registration is open in these tests: anybody may.
+    writes(
+        "POST",
+        "integrators/",
+        201,
+        {
+            "name": "crossref-exporter",
+            "contact": "ops@example.org",
+            "reason": "DOI deposits",
+            "subscribes": ["exportRequested"],
+        },
+        stranger=201,
+        service=201,
+        anonymous=201,
+    ),
+    reads("requests/"),
+    reads(f"requests/{REQUEST}/"),
+    writes("POST", f"requests/{REQUEST}/approve/", 200, member=403),
+    writes("POST", f"requests/{REQUEST}/decline/", 200, {"reason": "no"}, member=403),
     reads("events/"),
     reads(f"events/{EVENT}/"),
     reads("status/", service=403),
@@ -168,7 +192,9 @@ def test_matrix(
     make_subscription: Callable[..., Any],
     make_token: Callable[..., tuple[ApiToken, str]],
     administrator: User,
+    settings: Any,
 ) -> None:
+    settings.EVENTBUS_REGISTRATION = "open"
     # Given things to act on
     make_event_type("unused")
     make_subscription("paused", "export-manager", state="paused")
@@ -180,7 +206,7 @@ def test_matrix(
 
     # Then
     counted[answer.status_code] += 1
-    if who in REFUSED:
+    if who in REFUSED and not (who == "anonymous" and call.anonymous != 401):
         status, code = REFUSED[who]
         assert (answer.status_code, answer.json()["code"]) == (status, code)
         assert answer.has_header("WWW-Authenticate") == (status == 401)
