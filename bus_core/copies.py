@@ -4,11 +4,12 @@ with which a person gives it another chance.
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from bus_core.envelope import Envelope, Meta, decode, with_meta
-from bus_core.errors import UndecodableMessage
+from bus_core.errors import InvalidEvent, UndecodableMessage
 from bus_core.message import Delivery, Message
 
 # RabbitMQ's own notes on the original. Kept on a copy, they make 3.10 take the next dead-lettering
@@ -32,10 +33,14 @@ DEAD_ERROR = "bus-dead-error"
 DEAD_ATTEMPTS = "bus-dead-attempts"
 DEAD_AT = "bus-dead-at"
 DEAD_WORKER = "bus-dead-worker"
+_SAID = (DEAD_REASON, DEAD_QUEUE, DEAD_ERROR, DEAD_ATTEMPTS, DEAD_AT, DEAD_WORKER)
 
 
 def retry_copy(delivery: Delivery, envelope: Envelope, meta: Meta) -> Message:
-    """Return the copy that is handled again later."""
+    """Return the copy that is handled again later.
+
+    Raises `InvalidEvent` for an event that can be read but not written again.
+    """
     return _copy(delivery.message, with_meta(envelope, meta), {})
 
 
@@ -48,11 +53,15 @@ def dead_letter(
     error: str,
     worker: str,
 ) -> Message:
-    """Return the copy that waits for a person; an undecodable body is kept to the byte.
+    """Return the copy that waits for a person.
 
-    `reason` is one of `rejected`, `attempts`, `crashes`, `undecodable`.
+    A body that cannot be read, or not be written again, is kept to the byte. `reason` is one of
+    `rejected`, `attempts`, `crashes`, `undecodable`.
     """
-    body = with_meta(envelope, meta) if envelope else delivery.message.body
+    body = delivery.message.body
+    if envelope is not None:
+        with suppress(InvalidEvent):
+            body = with_meta(envelope, meta)
     return _copy(
         delivery.message,
         body,
@@ -83,6 +92,12 @@ def another_chance(message: Message) -> Message:
     headers = message.headers.items()
     alive = {name: value for name, value in headers if not name.startswith(DEAD_PREFIX)}
     return _copy(message.with_headers(alive), body, {})
+
+
+def bare(letter: Message, delivery: Delivery) -> Message:
+    """Return a dead letter with the body as it came and nothing else of the sender's."""
+    said = {name: value for name, value in letter.headers.items() if name in _SAID}
+    return Message(body=delivery.message.body, headers=said)
 
 
 def _copy(message: Message, body: bytes, extra: Mapping[str, Any]) -> Message:

@@ -4,15 +4,16 @@ import logging
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 from bus_core.bus import Handler, SubscriptionSpec
-from bus_core.copies import dead_letter, retry_copy
+from bus_core.copies import bare, dead_letter, retry_copy
 from bus_core.django_connections import with_fresh_connections
 from bus_core.envelope import Envelope, Meta, decode, rfc3339_now
-from bus_core.errors import BusClosed, UndecodableMessage
+from bus_core.errors import BusClosed, InvalidEvent, UndecodableMessage
 from bus_core.event import Handling, handling
 from bus_core.handler_loop import Abandoned
 from bus_core.handlers import check_answer
@@ -164,7 +165,7 @@ class DeliveryHandler:
                 failure.last_line,
             )
             if not ordered:
-                self._retry_later(delivery, envelope, meta, delay, settle)
+                self._retry_later(delivery, envelope, meta, failure, delay, settle)
                 return
             if stopping.wait(delay / 1000):
                 settle(Settlement.RETURN)
@@ -187,10 +188,25 @@ class DeliveryHandler:
     # -- copies --
 
     def _retry_later(
-        self, delivery: Delivery, envelope: Envelope, meta: Meta, delay_ms: int, settle: Settle
+        self,
+        delivery: Delivery,
+        envelope: Envelope,
+        meta: Meta,
+        failure: Failure,
+        delay_ms: int,
+        settle: Settle,
     ) -> None:
+        def give_up(error: InvalidEvent) -> None:
+            text = f"{failure.error}\nIt cannot be handled again later: {error}"
+            self._give_up(delivery, envelope, meta, replace(failure, error=text), settle)
+
         exchange = retry_step(self._service, delay_ms)
-        self._send_copy(delivery, exchange, retry_copy(delivery, envelope, meta), settle, delay_ms)
+        try:
+            copy = retry_copy(delivery, envelope, meta)
+        except InvalidEvent as error:
+            give_up(error)
+        else:
+            self._send_copy(delivery, exchange, copy, settle, give_up, delay_ms)
 
     def _give_up(
         self,
@@ -216,9 +232,14 @@ class DeliveryHandler:
             failure.reason,
             failure.error,
         )
+        exchange = dead_letters(self._service)
+
+        def send_bare(_error: InvalidEvent) -> None:
+            self._send_copy(delivery, exchange, bare(copy, delivery), settle)
+
         if envelope:
             self._report(delivery, envelope, "dead", meta.attempts, took_ms, failure.error)
-        self._send_copy(delivery, dead_letters(self._service), copy, settle)
+        self._send_copy(delivery, exchange, copy, settle, send_bare)
 
     def _send_copy(
         self,
@@ -226,9 +247,13 @@ class DeliveryHandler:
         exchange: str,
         copy: Message,
         settle: Settle,
+        unsendable: Callable[[InvalidEvent], None] | None = None,
         delay_ms: int | None = None,
     ) -> None:
-        """Publish the copy; only once the broker has it the original is acknowledged."""
+        """Publish the copy; only once the broker has it the original is acknowledged.
+
+        `unsendable` is called when that can never be, because of what the copy carries.
+        """
         topology = handling_topology(self._service)
         if delay_ms is not None:
             topology = merge((topology, retry_topology(self._service, delay_ms)))
@@ -239,6 +264,8 @@ class DeliveryHandler:
                 settle(Settlement.ACK)
             elif isinstance(error, BusClosed):
                 settle(Settlement.RETURN)
+            elif isinstance(error, InvalidEvent) and unsendable is not None:
+                unsendable(error)
             else:
                 logger.warning("%s: a copy for %s waits: %s", self.queue, exchange, error)
                 again = threading.Timer(COPY_AGAIN_SECONDS, send)

@@ -1,9 +1,12 @@
 """Handles events until SIGTERM, and writes the id of each; those it began go to FILE.begun.
 
-Usage: python -m tests.harness.programs.worker URL SERVICE EVENT_TYPE FILE [SECONDS_PER_EVENT]
+An event with the payload "crash" ends the process at once.
+
+Usage: python -m tests.harness.programs.worker URL SERVICE EVENT_TYPE FILE [SECONDS [CONCURRENCY]]
 """
 
 import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -11,16 +14,20 @@ from pathlib import Path
 from bus_core import Event, connect
 
 
-def main(url: str, service: str, event_type: str, file: str, seconds: str = "0") -> None:
-    """Consume until SIGTERM."""
+def main(
+    url: str, service: str, event_type: str, file: str, seconds: str = "0", concurrency: str = "1"
+) -> None:
+    """Consume until SIGTERM, on so many threads, each event taking so many seconds."""
     logging.basicConfig(level=logging.INFO)
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     bus = connect(url, service=service)
     with Path(file).open("a", buffering=1) as log, Path(f"{file}.begun").open("a", 1) as begun:
 
-        @bus.subscribe(event_type)
+        @bus.subscribe(event_type, concurrency=int(concurrency))
         def handle(event: Event) -> None:
             begun.write(event.id + "\n")
+            if event.payload == "crash":
+                os._exit(1)
             time.sleep(float(seconds))
             log.write(event.id + "\n")
 
