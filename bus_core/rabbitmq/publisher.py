@@ -52,6 +52,7 @@ STALL_SECONDS = 5.0
 MAX_CHANNEL_LOSSES = 3
 ATTEMPT_HEADER = "bus-attempt"
 _EXCHANGE_IN_REASON = re.compile(r"exchange '([^']*)'")
+_LIMIT_IN_REASON = re.compile(r"message size \d+ is larger than configured max size (\d+)")
 
 
 class Publisher:
@@ -186,6 +187,8 @@ class Publisher:
         named = _EXCHANGE_IN_REASON.search(reason.reply_text)
         culprit = named.group(1) if named else None
         refused = reason.reply_code == ACCESS_REFUSED
+        limit = _LIMIT_IN_REASON.search(reason.reply_text)
+        most = int(limit.group(1)) if limit else None
         logger.warning("the publishing channel was closed: %s", error)
         self._lookups.forget_known()  # where one exchange is gone, others may be too
         again = []
@@ -193,6 +196,9 @@ class Publisher:
             outgoing.channel_losses += 1
             if refused and outgoing.exchange == culprit:
                 self._finish((outgoing,), AccessRefused(str(error)))
+            elif most is not None and outgoing.size > most:
+                large = f"the event is {outgoing.size} bytes long; this broker takes {most}"
+                self._finish((outgoing,), InvalidEvent(large))
             elif outgoing.channel_losses >= MAX_CHANNEL_LOSSES:
                 closed = PublishRefused(f"the broker closed the channel: {error}")
                 self._finish((outgoing,), closed)

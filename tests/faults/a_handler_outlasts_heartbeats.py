@@ -36,7 +36,7 @@ def test_no_disconnect(rabbit: Vhost, books: Books, spend: Callable[[float], Non
         Service(far_url, EVENT_TYPE, handle=handle) as service,
         connect(rabbit.amqp_url, service="publisher") as bus,
     ):
-        before = wait_until(lambda: len(found := connections(rabbit)) == 2 and found)
+        before = wait_until(lambda: len(found := connections(rabbit)) == 3 and found)
         events = [Event(EVENT_TYPE, payload) for payload in ("short", "long", "short")]
         bus.publish_many(events)
         published = [event.id for event in events]
