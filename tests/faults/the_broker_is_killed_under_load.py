@@ -12,36 +12,48 @@ from tests.harness.rabbitmq import RabbitNode
 EVENT_TYPE = "loadEvent"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("kills", "processes"), [(2, 1), pytest.param(10, 4, marks=pytest.mark.long)]
+)
 def test_every_event_whose_publish_returned_is_handled(
-    own_rabbit_node: RabbitNode, program: Callable[..., ManagedProcess], books: Books
+    own_rabbit_node: RabbitNode,
+    program: Callable[..., ManagedProcess],
+    books: Books,
+    kills: int,
+    processes: int,
 ) -> None:
     url = own_rabbit_node.amqp_url
-    worker = program("worker", url, "load-worker", EVENT_TYPE, file="handled")
-    publisher = program("publisher", url, EVENT_TYPE, file="published", more=("2",))
+    handled_in = [f"handled-{number}" for number in range(processes)]
+    published_in = [f"published-{number}" for number in range(processes)]
+
+    def count(files: list[str]) -> int:
+        return sum(len(books.read(file)) for file in files)
+
+    workers = [program("worker", url, "load-worker", EVENT_TYPE, file=file) for file in handled_in]
+    publishers = [
+        program("publisher", url, EVENT_TYPE, file=file, more=("2",)) for file in published_in
+    ]
     # What is published before the queue is bound has no subscriber, so begin with the first one.
-    wait_until(lambda: len(books.read("handled")) > 50, timeout=30)
+    wait_until(lambda: count(handled_in) > 50, timeout=30)
     own_rabbit_node.flush()  # or RabbitMQ forgets its newest queues
-    early = set(books.read("published")) - set(books.read("handled"))
+    handled_early = {one for file in handled_in for one in books.read(file)}
+    early = {one for file in published_in for one in books.read(file)} - handled_early
 
-    for _ in range(2):
+    for _ in range(kills):
         own_rabbit_node.kill()
-        before = len(books.read("published"))
+        before = count(published_in)
         own_rabbit_node.start()
-        wait_until(
-            lambda: len(books.read("published")) > before + 200,  # noqa: B023
-            timeout=60,
-            message=publisher.output_tail,
-        )
-        wait_until(
-            lambda: len(books.read("handled")) > before + 200,  # noqa: B023
-            timeout=60,
-            message=worker.output_tail,
-        )
+        for files, all_of_them in ((published_in, publishers), (handled_in, workers)):
+            wait_until(
+                lambda: count(files) > before + 200,  # noqa: B023
+                timeout=60,
+                message=lambda: "\n\n".join(one.output_tail(15) for one in all_of_them),  # noqa: B023
+            )
 
-    assert publisher.terminate() == 0
-    published = [one for one in books.read("published") if one not in early]
-    handled = books.wait_for_all(published, "handled")
-    assert worker.terminate() == 0
-    print(f"\n{books.count(published, handled)} across 2 kills of the broker")
-    assert "not published" not in publisher.output
+    assert [one.terminate() for one in publishers] == [0] * processes
+    published = [one for file in published_in for one in books.read(file) if one not in early]
+    handled = books.wait_for_all(published, *handled_in)
+    assert [one.terminate() for one in workers] == [0] * processes
+    print(f"\n{books.count(published, handled)} across {kills} kills of the broker")
+    assert not any("not published" in one.output for one in publishers)
