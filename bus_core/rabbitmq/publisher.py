@@ -47,6 +47,8 @@ WINDOW_MESSAGES = 2000
 WINDOW_BYTES = 8 * 1024 * 1024
 DEADLINE_CHECK_SECONDS = 0.2
 NACK_BACKOFF_SECONDS = 0.2
+REFUSALS_BEFORE_NEW_CHANNEL = frozenset((5, 10, 20, 40, 80, 160))
+"""Refused so often in a row, what goes to an exchange is tried on a new channel."""
 STALL_SECONDS = 5.0
 """Without any confirm for so long the channel is given up; twice as long after each time."""
 MAX_CHANNEL_LOSSES = 3
@@ -68,6 +70,7 @@ class Publisher:
         self._lookups = Lookups(declarer, self._send_again, self._finish)
         self._in_flight = InFlight()
         self._refused: list[Outgoing] = []
+        self._refusals: dict[str, int] = {}
         self._watching = False
         self._confirms_came = False
         self._stall_seconds = STALL_SECONDS
@@ -312,6 +315,11 @@ class Publisher:
 
     def _after_nacks(self) -> None:
         refused, self._refused = self._refused, []
+        exchanges = {outgoing.exchange for outgoing in refused}
+        self._refusals = {one: self._refusals.get(one, 0) + 1 for one in exchanges}
+        if not REFUSALS_BEFORE_NEW_CHANNEL.isdisjoint(self._refusals.values()):
+            # On 3.10, a channel that met a quorum queue between two leaders refuses for ever.
+            self._give_up_channel("the broker keeps refusing events")
         now = time.monotonic()
         late = [one for one in refused if now >= one.deadline]
         self._finish(late, PublishRefused("the broker refused the event (nack)"))
@@ -346,12 +354,12 @@ class Publisher:
         for outgoing in self._in_flight.expire(now):
             self._finish((outgoing,), too_late(self._connection, sent=outgoing.sent))
         if self._in_flight.messages and now - self._last_progress > self._stall_seconds:
-            self._give_up_channel(now)
+            self._give_up_channel(f"no confirm for {self._stall_seconds:.0f} s")
         if self._backlog.messages:
             self._watch_deadlines()
 
-    def _give_up_channel(self, now: float) -> None:
-        """Send again on a new channel: a channel of RabbitMQ can hang for good.
+    def _give_up_channel(self, why: str) -> None:
+        """Send again on a new channel: a channel of RabbitMQ can hang, or refuse, for good.
 
         Seen on 3.10 when a message reaches a quorum queue before that has recovered from the
         broker's death. Such a channel does not answer its closing either, so nobody waits for it.
@@ -359,9 +367,9 @@ class Publisher:
         channel = self._channel
         if channel is None or self._connection.state is not LinkState.OPEN:
             return
-        logger.warning("no confirm for %.0f s; sending again on a new channel", self._stall_seconds)
+        logger.warning("%s; sending again on a new channel", why)
         self._stall_seconds *= 2
-        self._last_progress = now
+        self._last_progress = time.monotonic()
         self._channel = None
         self._waiting.extendleft(reversed(self._in_flight.take_all()))
         if isinstance(channel.connection, BurstConnection):
