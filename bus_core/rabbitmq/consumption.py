@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 ASSERT_SECONDS = 30.0
 REDECLARE_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = 1.0
+EMPTY_STREAM_SECONDS = 0.2
+"""So long a stream that counts nothing may still give out what it has."""
 FIRST_MOVE_SECONDS = 0.1
 MAX_MOVE_SECONDS = 30.0
 
@@ -217,7 +219,16 @@ class RabbitConsumption:
     def _ready(self, waiting: int) -> None:
         self._joining = self._told = False
         self._moves = 0
-        if self._on_ready is not None:
+        if self._on_ready is None:
+            return
+        if self._options.from_last and not waiting:
+            # The count of a stream is up to five seconds old: what is there comes at once.
+            self._engine.call_later(EMPTY_STREAM_SECONDS, lambda: self._tell_ready(waiting))
+        else:
+            self._on_ready(waiting)
+
+    def _tell_ready(self, waiting: int) -> None:
+        if self._on_ready is not None and not (self._cancelled or self._closed):
             self._on_ready(waiting)
 
     # -- deliveries and settlements --
