@@ -32,6 +32,8 @@ class Team(models.Model):
     name = models.CharField(max_length=120, unique=True)
     description = models.TextField(blank=True)
     contact = models.EmailField(blank=True)
+    is_outside = models.BooleanField(default=False)
+    """Whether its people are somebody outside: an integrator's, who add no internal services."""
     members = models.ManyToManyField(User, related_name="teams", blank=True)
     created = models.DateTimeField(auto_now_add=True)
 
