@@ -91,6 +91,18 @@ class ApiToken(models.Model):
         """Name of the person or service whose it is."""
         return self.user.get_username() if self.user else self.service
 
+    @property
+    def scope_labels(self) -> list[str]:
+        """What it may be used for, in plain words."""
+        return [str(TokenScope(scope).label) for scope in self.scopes]
+
+    @property
+    def standing(self) -> str:
+        """Whether it lets somebody in: `usable`, `expired` or `revoked`."""
+        if self.revoked is not None:
+            return "revoked"
+        return "expired" if self.expired() else "usable"
+
     def expired(self, now: datetime | None = None) -> bool:
         """Whether its time is over."""
         return self.expires is not None and self.expires <= (now or timezone.now())

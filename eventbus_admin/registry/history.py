@@ -3,6 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from bus_core.rights import SLOTS, user_name
+from eventbus_admin.accounts.models import ApiToken
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.registry.models import (
     Credential,
@@ -12,7 +13,7 @@ from eventbus_admin.registry.models import (
     Subscription,
 )
 
-Thing = EventType | Service | Publication | Subscription | Credential
+Thing = EventType | Service | Publication | Subscription | Credential | ApiToken
 
 
 def reference(thing: Thing) -> tuple[str, str]:
@@ -28,6 +29,8 @@ def reference(thing: Thing) -> tuple[str, str]:
             return "subscription", f"{thing.event_type.name}/{thing.service.name}"
         case Credential():
             return "credential", thing.user
+        case ApiToken():
+            return "token", thing.prefix
 
 
 def history(thing: Thing) -> QuerySet[AuditEntry]:

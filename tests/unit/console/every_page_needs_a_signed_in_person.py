@@ -19,6 +19,7 @@ SAMPLES = {
     "service": "export-manager",
     "event_id": "exportRequested_1",
     "pk": "1",
+    "prefix": "k3v9x0q2ab",
 }
 
 
