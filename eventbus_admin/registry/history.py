@@ -34,10 +34,15 @@ def reference(thing: Thing) -> tuple[str, str]:
 
 
 def history(thing: Thing) -> QuerySet[AuditEntry]:
-    """Return what was done to this object, latest first; to a service's credentials too."""
+    """Return what was done to this object, latest first.
+
+    To a service belongs what was done to its credentials and tokens.
+    """
     kind, name = reference(thing)
     about = Q(object_kind=kind, object_name=name)
     if isinstance(thing, Service):
         users = [user_name(thing.name, slot) for slot in SLOTS]
         about |= Q(object_kind="credential", object_name__in=users)
+        tokens = ApiToken.objects.filter(service=thing.name).order_by().values("prefix")
+        about |= Q(object_kind="token", object_name__in=tokens)
     return AuditEntry.objects.filter(about)

@@ -246,8 +246,8 @@ def pager(page: Any, previous: str = "Previous", following: str = "Next") -> dic
 @register.inclusion_tag("components/timeline_entry.html")
 def audit_line(entry: AuditEntry, about: bool = True) -> dict[str, Any]:
     """Draw one audit entry of a timeline; without `about` its object is known from the page."""
-    # A service's history tells of its credentials too.
-    return {**audit_row(entry), "about": about or entry.object_kind == "credential"}
+    # A service's history tells of its credentials and tokens too.
+    return {**audit_row(entry), "about": about or entry.object_kind in {"credential", "token"}}
 
 
 @register.inclusion_tag("components/audit_row.html")
