@@ -141,7 +141,14 @@ def _seed() -> None:
         defaults = {"description": description, "is_outside": name in OUTSIDE}
         Team.objects.get_or_create(name=name, defaults=defaults)
     for name, team, kind, description in SERVICES:
-        create_service(actor=SYSTEM, name=name, owner=team, kind=kind, description=description)
+        create_service(
+            actor=SYSTEM,
+            name=name,
+            owner=team,
+            kind=kind,
+            description=description,
+            contact=f"{team.lower()}@example.org",
+        )
     for name, team, description, example, publishers, listeners in EVENT_TYPES:
         create_event_type(
             actor=SYSTEM, name=name, owner=team, description=description, example=example

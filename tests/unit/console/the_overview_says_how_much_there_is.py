@@ -88,7 +88,7 @@ def test_an_installation_without_anything_teaches(
         "No service listens to anything yet.",
         "Not compared with the registry yet.",
         "Nobody waits.",
-        "No drift was applied yet.",
+        "Nothing was applied to the broker yet.",
         "Nobody changed anything yet.",
     ):
         assert sentence in html
