@@ -118,7 +118,7 @@ ASKING: dict[str, Any] = {
 }
 
 # A program of somebody's reads how its exports stand. Nobody has the secret: it shows a token.
-READING = {"service": "crossref-exporter", "name": "Crossref's monitoring"}
+READING: dict[str, Any] = {"service": "crossref-exporter", "name": "Crossref's monitoring"}
 READING_DAYS = 90
 
 # One journal of the story fails every time: few attempts show soon what becomes of it.
