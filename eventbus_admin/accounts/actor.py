@@ -26,11 +26,25 @@ Viewer = User | AnonymousUser | ServiceAccount
 
 @dataclass(frozen=True)
 class Actor:
-    """A person who signed in, a service, or the system itself (commands, seeding) when neither."""
+    """A person who signed in, a service, the system itself (commands, seeding), or a visitor.
+
+    One of the constructors below says which; a visitor is nobody that is known.
+    """
 
     name: str
     user: User | None = None
     service: str = ""
+    is_system: bool = False
+
+    @classmethod
+    def system(cls) -> Self:
+        """Return the server itself, which may do everything."""
+        return cls("system", is_system=True)
+
+    @classmethod
+    def visitor(cls) -> Self:
+        """Return somebody who did not say who it is; no right goes with it."""
+        return cls("a visitor")
 
     @classmethod
     def person(cls, user: User | AnonymousUser) -> Self:
@@ -47,5 +61,5 @@ class Actor:
         return cls.person(viewer)
 
 
-SYSTEM = Actor("system")
+SYSTEM = Actor.system()
 """Nobody in particular: the server itself."""

@@ -32,6 +32,8 @@ class Team(models.Model):
     name = models.CharField(max_length=120, unique=True)
     description = models.TextField(blank=True)
     contact = models.EmailField(blank=True)
+    is_outside = models.BooleanField(default=False)
+    """Whether its people are somebody outside: an integrator's, who add no internal services."""
     members = models.ManyToManyField(User, related_name="teams", blank=True)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -88,6 +90,18 @@ class ApiToken(models.Model):
     def owner(self) -> str:
         """Name of the person or service whose it is."""
         return self.user.get_username() if self.user else self.service
+
+    @property
+    def scope_labels(self) -> list[str]:
+        """What it may be used for, in plain words."""
+        return [str(TokenScope(scope).label) for scope in self.scopes]
+
+    @property
+    def standing(self) -> str:
+        """Whether it lets somebody in: `usable`, `expired` or `revoked`."""
+        if self.revoked is not None:
+            return "revoked"
+        return "expired" if self.expired() else "usable"
 
     def expired(self, now: datetime | None = None) -> bool:
         """Whether its time is over."""

@@ -26,6 +26,7 @@ class Decision:
 
 YES = Decision(allowed=True)
 SWITCHED_OFF = Decision(allowed=False, why_not="This account is switched off.")
+UNKNOWN = Decision(allowed=False, why_not="Sign in first.")
 OWN_ONLY = Decision(allowed=False, why_not="A service's token shows what is the service's own.")
 
 
@@ -33,18 +34,34 @@ class Rights:
     """What one actor may do; make one per request or action, memberships are read once.
 
     Every person reads, members of a team edit what it owns, operators do everything, and so does
-    the system. A service reads what is its own and changes nothing.
+    the system. A service reads what is its own and changes nothing. A visitor does nothing.
     """
 
     def __init__(self, actor: Actor) -> None:
-        self._user = actor.user
-        self._is_service = bool(actor.service)
+        self._actor = actor
 
     def can_view(self) -> Decision:
         """Whether the actor may read all of the registry and of what flows."""
-        if self._is_service:
-            return OWN_ONLY
-        return YES if self._user is None or self._user.is_active else SWITCHED_OFF
+        match self._actor:
+            case Actor(is_system=True):
+                return YES
+            case Actor(user=User(is_active=active)):
+                return YES if active else SWITCHED_OFF
+            case Actor(service=str(service)) if service:
+                return OWN_ONLY
+        return UNKNOWN
+
+    def can_add_service(self, team: Team, *, internal: bool) -> Decision:
+        """Whether the actor may give this team a service, an internal one or an integrator.
+
+        An internal service declares what it likes on the broker, so people from outside add none.
+        """
+        if internal and team.is_outside and not self._operates:
+            return self._no(
+                f"{team.name} is the team of an integrator: only operators may give it internal "
+                "services."
+            )
+        return self.can_edit(team, "add services to it")
 
     def can_edit(self, team: Team, to: str = "change this") -> Decision:
         """Whether the actor may change what this team owns; `to` completes the refusal."""
@@ -58,19 +75,18 @@ class Rights:
 
     @property
     def _operates(self) -> bool:
-        if self._user is None:
-            return not self._is_service
-        return self._user.is_operator
+        user = self._actor.user
+        return self._actor.is_system or (user is not None and user.is_operator)
 
     @cached_property
     def _team_ids(self) -> frozenset[int]:
-        return (
-            frozenset(self._user.teams.values_list("pk", flat=True)) if self._user else frozenset()
-        )
+        user = self._actor.user
+        return frozenset(user.teams.values_list("pk", flat=True)) if user else frozenset()
 
     def _no(self, why_not: str) -> Decision:
+        seen = self.can_view()
         refusal = Decision(allowed=False, why_not=why_not)
-        return refusal if self._is_service or self.can_view() else SWITCHED_OFF
+        return refusal if seen or seen is OWN_ONLY else seen
 
 
 def may_read(user: Viewer) -> bool:

@@ -19,7 +19,7 @@ class Option:
     count: int | None = None
 
 
-def address(request: HttpRequest, **changes: str) -> str:
+def address(request: HttpRequest, /, **changes: str) -> str:
     """Return the page's address with these parameters changed, from its first row on."""
     query = request.GET.copy()
     for name in (*PARAMETERS, *changes):
@@ -30,6 +30,11 @@ def address(request: HttpRequest, **changes: str) -> str:
     for name in [name for name, value in query.items() if not value]:
         del query[name]
     return f"?{query.urlencode()}" if query else request.path
+
+
+def asked(request: HttpRequest, name: str) -> str:
+    """Return what the address says about a filter, without blanks around it."""
+    return request.GET.get(name, "").strip()
 
 
 def options(
@@ -54,11 +59,19 @@ def options(
     ]
 
 
-def tokens(request: HttpRequest, names: Iterable[tuple[str, str]]) -> list[Option]:
-    """Return the filters that are set, each with the address that takes it off."""
+def tokens(
+    request: HttpRequest, names: Iterable[tuple[str, str]], words: Mapping[str, str] | None = None
+) -> list[Option]:
+    """Return the filters that are set, each with the address that takes it off.
+
+    `words` says how a value reads where it does not read well itself.
+    """
     return [
         Option(
-            label=f"{label}: {value}", value=value, url=address(request, **{name: ""}), current=True
+            label=f"{label}: {(words or {}).get(value, value)}",
+            value=value,
+            url=address(request, **{name: ""}),
+            current=True,
         )
         for name, label in names
         if (value := request.GET.get(name, ""))

@@ -174,6 +174,14 @@ class ServiceForm(ServiceChangeForm):
         help_text="An integrator is a service of somebody outside.",
     )
 
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        if not user.is_operator and not user.teams.filter(is_outside=False).exists():
+            kind = self.fields["kind"]
+            assert isinstance(kind, forms.ChoiceField)  # noqa: S101 - for the type checker
+            integrator = ServiceKind.INTEGRATOR
+            kind.choices = [(integrator.value, integrator.label)]
+
 
 KIND_HELP = {
     QueueKind.QUORUM: "Replicated and safe; workers share the events. Right nearly always.",

@@ -51,6 +51,7 @@ _TONES: Final[dict[str, str]] = {
     "dead": BAD,
     "returned": IDLE,
     "pending": IDLE,
+    "usable": OK,
 }
 
 _WORDS: Final[dict[str, str]] = {

@@ -23,6 +23,12 @@ class Page(Generic[M]):
     following: str | None
 
 
+def head(rows: QuerySet[M], most: int = 100) -> tuple[list[M], bool]:
+    """Return the first rows and whether there are more, for the lists within a page."""
+    found = list(rows[: most + 1])
+    return found[:most], len(found) > most
+
+
 def keyset_page(
     queryset: QuerySet[M],
     request: HttpRequest,

@@ -23,6 +23,7 @@ from eventbus_admin.console.views import (
     subscription,
     subscription_new,
     subscriptions,
+    tokens,
 )
 
 app_name = "console"
@@ -109,6 +110,11 @@ urlpatterns = [
     path("requests/<int:pk>/approve/", integrators.approve, name="request-approve"),
     path("requests/<int:pk>/decline/", integrators.decline, name="request-decline"),
     path("audit/", audit.audit, name="audit"),
+    path("audit/<int:pk>/", audit.entry, name="audit-entry"),
+    path("tokens/", tokens.listing, name="tokens"),
+    path("tokens/<str:prefix>/", tokens.detail, name="token"),
+    path("tokens/<str:prefix>/revoke/", tokens.revoke, name="token-revoke"),
+    path("new/token/", tokens.create, name="token-new"),
 ]
 
 if settings.DEBUG:

@@ -1,11 +1,13 @@
 """The Libero story as registry entries, so that the first run has something to show."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from eventbus_admin.accounts.actor import SYSTEM
-from eventbus_admin.accounts.models import Team
+from eventbus_admin.accounts.models import Team, TokenScope
 from eventbus_admin.audit.recording import audit_group
 from eventbus_admin.integrators.actions import register_integrator
 from eventbus_admin.registry.actions import (
@@ -17,6 +19,7 @@ from eventbus_admin.registry.actions import (
 )
 from eventbus_admin.registry.models import EventType, Service, ServiceKind
 from eventbus_admin.registry.revision import current_revision
+from eventbus_admin.registry.tokens import create_token
 
 ARTICLE = {"journal": "elife", "articleId": "64567", "version": 1}
 
@@ -25,6 +28,9 @@ TEAMS = {
     "Exports": "Decides what is exported where, and writes MECA archives.",
     "Crossref": "Registers DOIs for journals; an external party.",
 }
+
+# Its people are from outside.
+OUTSIDE = frozenset({"Crossref"})
 
 # name, team, kind, description
 SERVICES: tuple[tuple[str, str, ServiceKind, str], ...] = (
@@ -111,6 +117,10 @@ ASKING: dict[str, Any] = {
     "subscribes": ["exportRequested"],
 }
 
+# A program of somebody's reads how its exports stand. Nobody has the secret: it shows a token.
+READING: dict[str, Any] = {"service": "crossref-exporter", "name": "Crossref's monitoring"}
+READING_DAYS = 90
+
 # One journal of the story fails every time: few attempts show soon what becomes of it.
 RETRIES: dict[str, dict[str, Any]] = {
     "meca-exporter": {"retry_attempts": 3, "retry_delays_ms": [1000]}
@@ -128,9 +138,17 @@ def seed_if_empty() -> bool:
 
 def _seed() -> None:
     for name, description in TEAMS.items():
-        Team.objects.get_or_create(name=name, defaults={"description": description})
+        defaults = {"description": description, "is_outside": name in OUTSIDE}
+        Team.objects.get_or_create(name=name, defaults=defaults)
     for name, team, kind, description in SERVICES:
-        create_service(actor=SYSTEM, name=name, owner=team, kind=kind, description=description)
+        create_service(
+            actor=SYSTEM,
+            name=name,
+            owner=team,
+            kind=kind,
+            description=description,
+            contact=f"{team.lower()}@example.org",
+        )
     for name, team, description, example, publishers, listeners in EVENT_TYPES:
         create_event_type(
             actor=SYSTEM, name=name, owner=team, description=description, example=example
@@ -144,3 +162,5 @@ def _seed() -> None:
             if (name, service) in PAUSED:
                 pause_subscription(actor=SYSTEM, subscription=subscription)
     register_integrator(actor=SYSTEM, **ASKING)
+    expires = timezone.now() + timedelta(days=READING_DAYS)
+    create_token(actor=SYSTEM, scopes=[TokenScope.READ], expires=expires, **READING)

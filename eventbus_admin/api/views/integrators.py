@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from eventbus_admin.accounts.actor import SYSTEM
+from eventbus_admin.accounts.actor import SYSTEM, Actor
 from eventbus_admin.accounts.models import TokenScope
 from eventbus_admin.api.access import HasScopeIfKnown
 from eventbus_admin.api.documenting import documented
@@ -70,12 +70,13 @@ class Integrators(Endpoint):
         An operator decides about each request. The token of the answer reads what became of them.
         """
         sent = NewIntegrator.read(request.data)
-        data = self._register(self.actor if request.user.is_authenticated else None, sent)
+        actor = self.actor if request.user.is_authenticated else Actor.visitor()
+        data = self._register(actor, sent)
         location = reverse("api:service", [data["service"]], request=request)
         return Response(data, status=201, headers={"Location": location})
 
     @transaction.atomic
-    def _register(self, actor: Any, sent: dict[str, Any]) -> Any:
+    def _register(self, actor: Actor, sent: dict[str, Any]) -> Any:
         registered = actions.register_integrator(actor=actor, **sent)
         # Nobody is in the new team yet, so it is given by the system.
         _, token = create_token(

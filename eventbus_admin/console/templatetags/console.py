@@ -246,16 +246,33 @@ def pager(page: Any, previous: str = "Previous", following: str = "Next") -> dic
 @register.inclusion_tag("components/timeline_entry.html")
 def audit_line(entry: AuditEntry, about: bool = True) -> dict[str, Any]:
     """Draw one audit entry of a timeline; without `about` its object is known from the page."""
+    # A service's history tells of its credentials and tokens too.
+    return {**audit_row(entry), "about": about or entry.object_kind in {"credential", "token"}}
+
+
+@register.inclusion_tag("components/audit_row.html")
+def audit_row(entry: AuditEntry) -> dict[str, Any]:
+    """Draw one audit entry of a table; it opens in the drawer."""
     return {
         "entry": entry,
-        # A service's history tells of its credentials too.
-        "about": about or entry.object_kind == "credential",
         "url": page_of(entry.object_kind, entry.object_name),
         "name": shown_name(entry.object_kind, entry.object_name),
         # An arrow between two names says what it is.
         "kind": "" if entry.object_kind == "subscription" else entry.object_kind.replace("_", " "),
         "changes": _changes(entry),
     }
+
+
+@register.filter
+def audit_page(entry: AuditEntry) -> str | None:
+    """Return the page of what an audit entry is about, if it has one."""
+    return page_of(entry.object_kind, entry.object_name)
+
+
+@register.filter
+def audit_name(entry: AuditEntry) -> str:
+    """Write the name of what an audit entry is about."""
+    return shown_name(entry.object_kind, entry.object_name)
 
 
 @register.filter(name="condition")

@@ -1,39 +1,60 @@
 """The audit trail: who did what."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.console.access import PersonRequest, signed_in
-from eventbus_admin.console.filters import options, tokens
+from eventbus_admin.console.audit_search import SPANS, Unreadable, condition, offered
+from eventbus_admin.console.differences import differences
+from eventbus_admin.console.filters import tokens
 from eventbus_admin.console.paging import keyset_page
 
-_KINDS = (
-    ("subscription", "Subscriptions"),
-    ("event_type", "Event types"),
-    ("service", "Services"),
-    ("publication", "Publications"),
-    ("credential", "Credentials"),
+TOGETHER = 20
+
+_TAKEN_OFF = (
+    ("who", "Who"),
+    ("verb", "Did"),
+    ("kind", "Kind"),
+    ("object", "Object"),
+    ("within", "When"),
+    ("from", "From"),
+    ("to", "To"),
+    ("request", "Request"),
 )
 
 
 @require_safe
 @signed_in
 def audit(request: PersonRequest) -> HttpResponse:
-    """List entries, latest first, narrowed by kind, by object and by person."""
-    found = AuditEntry.objects.all()
-    if kind := request.GET.get("kind"):
-        found = found.filter(object_kind=kind)
-    if name := request.GET.get("object"):
-        found = found.filter(object_name=name)
-    if who := request.GET.get("who"):
-        found = found.filter(actor_name=who)
-    if text := request.GET.get("q", "").strip():
-        found = found.filter(object_name__icontains="/".join(text.replace("→", " ").split()))
+    """List entries, latest first, narrowed by what the address says."""
+    problem = ""
+    try:
+        found = AuditEntry.objects.filter(condition(request))
+    except Unreadable as error:
+        found, problem = AuditEntry.objects.none(), str(error)
+    spans = {value: said for value, (said, _) in SPANS.items()}
     context = {
         "page": keyset_page(found, request, ("id",), descending=True),
-        "kinds": options(request, "kind", _KINDS),
-        "tokens": tokens(request, [("object", "Object"), ("who", "By")]),
+        "offered": offered(request),
+        "spans": spans.items(),
+        "tokens": tokens(request, _TAKEN_OFF, spans),
+        "problem": problem,
     }
     return render(request, "console/audit/page.html", context)
+
+
+@require_safe
+@signed_in
+def entry(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show one entry with what was before and after: in the drawer or as a page of its own."""
+    found = get_object_or_404(AuditEntry, pk=pk)
+    context = {
+        "entry": found,
+        "lines": differences(found.before, found.after),
+        "together": AuditEntry.objects.filter(group=found.group).exclude(pk=pk)[:TOGETHER],
+    }
+    fragment = request.headers.get("HX-Request")
+    template = "console/audit/entry.html" if fragment else "console/audit/entry_page.html"
+    return render(request, template, context)

@@ -15,14 +15,26 @@ from eventbus_admin.console.carrying import carried_out, may_own
 from eventbus_admin.console.filters import options
 from eventbus_admin.console.forms import EventTypeChangeForm, EventTypeForm
 from eventbus_admin.console.looks import look_of
-from eventbus_admin.console.paging import keyset_page
+from eventbus_admin.console.paging import head, keyset_page
 from eventbus_admin.journal.models import JournalEntry
 from eventbus_admin.journal.reads import last_rows
 from eventbus_admin.journal.rows import EventFilter
 from eventbus_admin.registry.actions import change_event_type, create_event_type, set_lifecycle
 from eventbus_admin.registry.history import history
 from eventbus_admin.registry.models import EventType
-from eventbus_admin.registry.states import Lifecycle, PublicationState
+from eventbus_admin.registry.states import (
+    LIVE_STATES,
+    Lifecycle,
+    PublicationState,
+    SubscriptionState,
+)
+
+_SAYS = {
+    Lifecycle.DRAFT: "announced, and not in use yet",
+    Lifecycle.ACTIVE: "in use",
+    Lifecycle.DEPRECATED: "in use, and on its way out: nothing new should build on it",
+    Lifecycle.RETIRED: "takes no new subscriptions",
+}
 
 
 @require_safe
@@ -53,17 +65,25 @@ def listing(request: PersonRequest) -> HttpResponse:
 def detail(request: PersonRequest, name: str) -> HttpResponse:
     """Show one event type: what it is, who publishes it, who listens, what came lately."""
     event_type = _find(request, name)
-    publications = list(
+    publications, more_publications = head(
         event_type.publications.filter(
             state__in=(PublicationState.ACTIVE, PublicationState.REQUESTED)
-        ).select_related("service__owner")
+        ).select_related("service")
+    )
+    subscriptions, more_subscriptions = head(
+        event_type.subscriptions.filter(state__in=(*LIVE_STATES, SubscriptionState.REQUESTED))
+        .with_related()
+        .select_related("status")
     )
     may_edit = Rights(Actor.person(request.user)).can_edit(event_type.owner)
     publisher = publications[0].service.name if publications else "my-service"
     context = {
         "event_type": event_type,
+        "says": _SAYS[Lifecycle(event_type.lifecycle)],
         "publications": publications,
-        "subscriptions": event_type.subscriptions.live().with_related().select_related("status"),
+        "more_publications": more_publications,
+        "subscriptions": subscriptions,
+        "more_subscriptions": more_subscriptions,
         "events": reversed(last_rows(EventFilter(type=event_type.name), limit=8)),
         "spark": activity.sparks([event_type.name])[event_type.name],
         "history": history(event_type)[:6],

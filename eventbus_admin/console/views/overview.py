@@ -1,4 +1,4 @@
-"""The first page: what needs a person, how much flows, what was changed."""
+"""The first page: what needs a person, how much there is and flows, what was changed."""
 
 from django.db.models import Sum
 from django.http import HttpResponse
@@ -6,14 +6,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from eventbus_admin.audit.models import AuditEntry
-from eventbus_admin.console import activity
+from eventbus_admin.console import activity, counts
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.attention import attention
 from eventbus_admin.console.context import Shell
-from eventbus_admin.reconcile.models import SubscriptionStatus
-from eventbus_admin.registry.models import EventType, Service, Subscription
+from eventbus_admin.integrators.models import AccessRequest
+from eventbus_admin.reconcile.models import Run, SubscriptionStatus
+from eventbus_admin.registry.models import Subscription
+from eventbus_admin.registry.revision import current_revision
 
 CHANGES = 7
+SHOWN = 5
 
 
 @require_safe
@@ -35,14 +38,18 @@ def _content(request: PersonRequest) -> dict[str, object]:
     waiting = SubscriptionStatus.objects.filter(
         subscription__in=Subscription.objects.visible_to(request.user).live()
     ).aggregate(number=Sum("messages_ready"))["number"]
+    requests = AccessRequest.objects.visible_to(request.user).waiting().with_related()
     return {
         "attention": attention(request.user, shell.state),
         "rate": activity.last_minute(),
         "waiting": waiting or 0,
         "dead": activity.gave_up_lately(),
         "drift": shell.drift,
+        "registry": counts.registry(request.user),
+        "objects": counts.drift(shell.state),
+        "revision": current_revision(),
         "chart": activity.hour_chart(),
         "changes": AuditEntry.objects.all()[:CHANGES],
-        "has_services": Service.objects.exists(),
-        "has_event_types": EventType.objects.exists(),
+        "requests": requests[:SHOWN],
+        "runs": Run.objects.select_related("requested_by").defer("steps")[:SHOWN],
     }

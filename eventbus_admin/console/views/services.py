@@ -1,13 +1,14 @@
 """Services: list, detail, create, edit, and what they may publish."""
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from eventbus_admin.accounts.actor import Actor
-from eventbus_admin.accounts.models import Team
+from eventbus_admin.accounts.models import ApiToken, Team
 from eventbus_admin.accounts.policies import Rights
 from eventbus_admin.console import snippets
 from eventbus_admin.console.abilities import abilities, limits
@@ -15,15 +16,23 @@ from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.carrying import carried_out, may_own
 from eventbus_admin.console.filters import options
 from eventbus_admin.console.forms import ServiceChangeForm, ServiceForm
-from eventbus_admin.console.paging import keyset_page
+from eventbus_admin.console.paging import head, keyset_page
 from eventbus_admin.journal.reads import workers_present
 from eventbus_admin.reconcile.wording import credentials_of
 from eventbus_admin.registry import actions
 from eventbus_admin.registry.history import history
 from eventbus_admin.registry.models import EventType, Service
-from eventbus_admin.registry.states import Lifecycle, PublicationState, ServiceKind
+from eventbus_admin.registry.states import (
+    LIVE_STATES,
+    Lifecycle,
+    PublicationState,
+    ServiceKind,
+    SubscriptionState,
+)
+from eventbus_admin.registry.tokens import tokens_visible_to
 
 OFFERED_NAMES = 500
+SHOWN = 20
 
 
 @require_safe
@@ -59,17 +68,26 @@ def detail(request: PersonRequest, name: str) -> HttpResponse:
     """Show one service: what it publishes, what it listens to, which workers run."""
     service = _find(request, name)
     rights = Rights(Actor.person(request.user))
-    publications = list(
+    publications, more_publications = head(
         service.publications.exclude(state=PublicationState.RETIRED).select_related("event_type")
     )
-    subscriptions = list(service.subscriptions.live().with_related().select_related("status"))
+    subscriptions, more_subscriptions = head(
+        service.subscriptions.filter(state__in=(*LIVE_STATES, SubscriptionState.REQUESTED))
+        .with_related()
+        .select_related("status")
+    )
+    workers, more_workers = head(workers_present().filter(service=service.name))
     published = [row.event_type.name for row in publications if row.state == "active"]
-    listened = [row.event_type.name for row in subscriptions]
+    listened = [row.event_type.name for row in subscriptions if row.state in LIVE_STATES]
     context = {
         "service": service,
         "publications": publications,
+        "more_publications": more_publications,
         "subscriptions": subscriptions,
-        "workers": workers_present().filter(service=service.name),
+        "more_subscriptions": more_subscriptions,
+        "workers": workers,
+        "more_workers": more_workers,
+        "service_tokens": _tokens(request, service)[:SHOWN],
         "history": history(service)[:6],
         "snippet": snippets.service(service.name, published, listened, declares=service.declares),
         "credentials": credentials_of(service),
@@ -136,6 +154,12 @@ def retire_publication(request: PersonRequest, name: str, pk: int) -> HttpRespon
     if carried_out(request, actions.retire_publication, publication=publication):
         messages.success(request, f"{name} may not publish {publication.event_type.name} now.")
     return redirect("console:service", name)
+
+
+def _tokens(request: PersonRequest, service: Service) -> QuerySet[ApiToken]:
+    over = Q(expires__lte=timezone.now())
+    usable = tokens_visible_to(request.user).filter(revoked=None).exclude(over)
+    return usable.filter(service=service.name)
 
 
 def _find(request: PersonRequest, name: str) -> Service:

@@ -1,6 +1,6 @@
 """Subscriptions: the list."""
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -60,6 +60,8 @@ def _narrowed(found: SubscriptionQuerySet, request: PersonRequest) -> Subscripti
     health = wanted.get("health")
     if health == "unwell":
         found = found.filter(state=SubscriptionState.ACTIVE, status__health__in=UNWELL)
+    elif health == Health.UNKNOWN:
+        found = found.filter(Q(status=None) | Q(status__health=health))
     elif health:
         found = found.filter(status__health=health)
     if sync := wanted.get("sync"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from eventbus_admin.accounts.actor import SYSTEM, Actor
+from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.accounts.models import Team
 from eventbus_admin.accounts.policies import Rights
 from eventbus_admin.integrators import mails
@@ -40,7 +40,7 @@ class Registration:
 @transaction.atomic
 def register_integrator(
     *,
-    actor: Actor | None,
+    actor: Actor,
     name: str,
     contact: str,
     reason: str,
@@ -50,12 +50,11 @@ def register_integrator(
 ) -> Registration:
     """Register somebody's service together with what it asks for.
 
-    `actor` is `None` when nobody signed in; whether such a visitor may register, and whether it
-    takes the code of an `invitation`, says EVENTBUS_REGISTRATION. The service belongs to a new
+    Whether a visitor may register, and whether it takes the code of an `invitation`, says
+    EVENTBUS_REGISTRATION. The service belongs to a new
     team of its name. It has no rights and nothing on the broker before something is approved.
     """
     invited = _admitted(actor, invitation)
-    who = actor or Actor("a visitor")
     name, contact = valid_name(name, "service name"), valid_contact(contact)
     if not contact:
         raise ActionError("missing_contact", "Give an e-mail address that is read.", "contact")
@@ -66,11 +65,11 @@ def register_integrator(
         name=name, owner=_new_team(name, contact), kind=ServiceKind.INTEGRATOR, contact=contact
     )
     insert_named(service, "A service")
-    keep(who, "registered", service, None, snapshot(service, "name", "owner", "kind", "contact"))
-    requests = _ask(who, service, asked, event_types, reason)
+    keep(actor, "registered", service, None, snapshot(service, "name", "owner", "kind", "contact"))
+    requests = _ask(actor, service, asked, event_types, reason)
     if invited is not None:
         use_invitation(invited, service)
-    if who is not SYSTEM:
+    if not actor.is_system:
         mails.tell_of_registration(service, requests)
     return Registration(service, requests)
 
@@ -95,9 +94,9 @@ def request_access(
     return requests
 
 
-def _admitted(actor: Actor | None, code: str) -> Invitation | None:
+def _admitted(actor: Actor, code: str) -> Invitation | None:
     """Let operators in, and others as the setting says."""
-    if actor is not None and Rights(actor).can_operate():
+    if Rights(actor).can_operate():
         return None
     match settings.EVENTBUS_REGISTRATION:
         case "open":
@@ -154,7 +153,9 @@ def _event_types(asked: _Asked) -> dict[str, EventType]:
 def _new_team(name: str, contact: str) -> Team:
     try:
         with transaction.atomic():
-            return Team.objects.create(name=name, contact=contact, description="An integrator.")
+            return Team.objects.create(
+                name=name, contact=contact, description="An integrator.", is_outside=True
+            )
     except IntegrityError as error:
         raise ActionError(
             "name_taken", f"A team named {name} exists. Choose another name.", "name"

@@ -32,12 +32,13 @@ def create_service(
 ) -> Service:
     """Register a kind of process that a team owns."""
     team = find_team(owner)
-    Rights(actor).can_edit(team, "add services to it").require()
+    kind = valid_choice(ServiceKind, kind, "kind")
+    Rights(actor).can_add_service(team, internal=kind is ServiceKind.INTERNAL).require()
     service = Service(
         name=valid_name(name, "service name"),
         owner=team,
         description=valid_text(description),
-        kind=valid_choice(ServiceKind, kind, "kind"),
+        kind=kind,
         contact=valid_contact(contact),
     )
     insert_named(service, "A service")
@@ -59,7 +60,9 @@ def change_service(
     service, rights = lock_service(service), Rights(actor)
     rights.can_edit(service.owner, "change this service").require()
     team = service.owner if owner is UNCHANGED else find_team(owner)
-    rights.can_edit(team, "add services to it").require()
+    if team != service.owner:
+        internal = service.kind == ServiceKind.INTERNAL
+        rights.can_add_service(team, internal=internal).require()
     before, after = assign(
         service,
         description=given(description, valid_text),

@@ -51,6 +51,17 @@ def test_the_system_may_do_everything(journals: Team) -> None:
     assert rights.can_operate()
 
 
+@pytest.mark.parametrize("nobody", [Actor.visitor(), Actor("system"), Actor("")])
+def test_who_is_nobody_known_may_do_nothing(nobody: Actor, journals: Team) -> None:
+    rights = Rights(nobody)
+
+    assert not rights.can_view()
+    assert not rights.can_edit(journals)
+    assert not rights.can_add_service(journals, internal=False)
+    assert not rights.can_operate()
+    assert rights.can_operate().why_not == "Sign in first."
+
+
 def test_asking_for_many_things_reads_the_memberships_once(
     member: User, journals: Team, django_assert_num_queries: Callable[[int], object]
 ) -> None:

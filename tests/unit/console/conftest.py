@@ -157,6 +157,7 @@ def world(
         ],
     )
     AuditEntry.objects.create(
+        id=1,
         actor_name="mia",
         verb="paused",
         object_kind="subscription",
@@ -193,6 +194,9 @@ PAGES = (
     "/integrators/",
     "/requests/1/",
     "/audit/",
+    "/audit/1/",
+    "/tokens/",
+    "/new/token/",
 )
 
 

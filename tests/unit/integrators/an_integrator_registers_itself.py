@@ -37,6 +37,7 @@ def test_it_is_a_service_of_its_own_team_with_requests(register: Register) -> No
     done = register()
     assert (done.service.kind, done.service.contact) == ("integrator", "ops@example.org")
     assert done.service.owner.name == "crossref-exporter"
+    assert done.service.owner.is_outside
     assert not done.service.owner.members.exists()
     assert [(one.kind, one.event_type.name, one.state, one.reason) for one in done.requests] == [
         ("publication", "exportSuccessful", "requested", "DOI deposits"),
@@ -123,7 +124,7 @@ def test_where_it_is_closed_only_operators_register(
     who: str, register: Register, settings: Any, viewer: User, operator: User
 ) -> None:
     settings.EVENTBUS_REGISTRATION = "closed"
-    actor = Actor.person(viewer) if who == "viewer" else None
+    actor = Actor.person(viewer) if who == "viewer" else Actor.visitor()
     with pytest.raises(ActionError) as refused:
         register(actor=actor, invitation="x")
     assert refused.value.code == "registration_closed"
@@ -182,9 +183,13 @@ def test_a_code_is_kept_nowhere(operator: User) -> None:
     assert invited.code not in stored + repr(invited)
 
 
-def test_the_actor_none_is_not_the_system(settings: Any) -> None:
+def test_a_visitor_is_not_the_system(settings: Any) -> None:
     settings.EVENTBUS_REGISTRATION = "closed"
     with pytest.raises(ActionError):
         register_integrator(
-            actor=None, name="x", contact="a@example.org", reason="r", subscribes=["other"]
+            actor=Actor.visitor(),
+            name="x",
+            contact="a@example.org",
+            reason="r",
+            subscribes=["other"],
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.integrators.actions import Registration, register_integrator
 from eventbus_admin.registry.models import EventType
 
@@ -24,7 +25,7 @@ def register(settings: Any) -> Callable[..., Registration]:
     def register_it(**values: Any) -> Registration:
         return register_integrator(
             **{
-                "actor": None,
+                "actor": Actor.visitor(),
                 "name": "crossref-exporter",
                 "contact": "ops@example.org",
                 "reason": "DOI deposits",

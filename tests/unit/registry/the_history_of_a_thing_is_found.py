@@ -1,7 +1,7 @@
 """The audit trail of one object is found by the object."""
 
 from eventbus_admin.accounts.actor import SYSTEM
-from eventbus_admin.accounts.models import Team
+from eventbus_admin.accounts.models import Team, TokenScope
 from eventbus_admin.registry.actions import (
     allow_publication,
     create_event_type,
@@ -10,6 +10,7 @@ from eventbus_admin.registry.actions import (
     pause_subscription,
 )
 from eventbus_admin.registry.history import history
+from eventbus_admin.registry.tokens import create_token, revoke_token
 
 
 def test_each_kind(journals: Team) -> None:
@@ -31,3 +32,18 @@ def test_each_kind(journals: Team) -> None:
         "publication": ["allowed"],
         "subscription": ["paused", "created"],
     }
+
+
+def test_a_services_story_tells_of_its_tokens(journals: Team) -> None:
+    mine, other = (
+        create_service(actor=SYSTEM, name=name, owner=journals) for name in ("mine", "other")
+    )
+    for service in (mine, other):
+        token, _ = create_token(
+            actor=SYSTEM, name="a program", scopes=[TokenScope.READ], service=service
+        )
+        revoke_token(actor=SYSTEM, token=token)
+    token, _ = create_token(actor=SYSTEM, name="new", scopes=[TokenScope.READ], service=mine)
+
+    assert [entry.verb for entry in history(token)] == ["created"]
+    assert [entry.verb for entry in history(mine)] == ["created", "revoked", "created", "created"]

@@ -3,6 +3,7 @@
 import pytest
 
 from eventbus_admin.accounts.actor import SYSTEM
+from eventbus_admin.accounts.models import ApiToken, Team
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.registry.actions import retire_subscription
@@ -45,6 +46,13 @@ def test_somebody_waits_for_a_decision_and_somebody_is_paused() -> None:
     }
     assert Publication.objects.get(service__name="datacite-exporter").state == "requested"
     assert Subscription.objects.get(service__name="statistics").state == "paused"
+
+
+def test_a_service_of_somebody_outside_has_a_token() -> None:
+    seed_if_empty()
+
+    assert [one.owner for one in ApiToken.objects.all()] == ["crossref-exporter"]
+    assert Team.objects.get(is_outside=True, services__name="crossref-exporter").name == "Crossref"
 
 
 def test_it_is_one_deed_of_the_system() -> None:

@@ -1,0 +1,146 @@
+"""Each page, each endpoint and the comparison take as many queries for 500 rows as for 20.
+
+The pages come from the URL configurations, so that a new one is measured as soon as it is there.
+One that needs another value than the hub's in its address fails until `samples` has it.
+"""
+
+from typing import Any
+
+import pytest
+from django.db.models import QuerySet
+from django.test import Client
+from django.urls import URLPattern
+
+from bus_core.memory import MemoryBroker
+from eventbus_admin.accounts.models import TokenScope, User
+from eventbus_admin.accounts.tokens import issue
+from eventbus_admin.api.serializers.base import ListParameters
+from eventbus_admin.api.urls import urlpatterns as endpoints
+from eventbus_admin.audit.models import AuditEntry
+from eventbus_admin.broker.mock import MockBroker
+from eventbus_admin.console.urls import urlpatterns as pages
+from eventbus_admin.integrators.models import AccessRequest
+from eventbus_admin.reconcile.cycle import compare
+from eventbus_admin.reconcile.models import BrokerObject, Run
+from tests.harness.addresses import address
+from tests.unit.growth.measuring import MOST, measured, queries, require_rows, require_the_same
+from tests.unit.growth.rows import GROUP, HUB, TEAM, TOKEN, begin, grow
+
+FEW, MANY = 20, 500
+API = "/api/v1/"
+NO_PAGE = "nowhere"
+# A service has two at most.
+SHORT = frozenset({"credentials"})
+
+# Pages of the console on which rows must be seen.
+LISTS = (
+    "/",
+    "/audit/",
+    "/drift/",
+    "/event-types/",
+    f"/event-types/{HUB}/",
+    "/integrators/",
+    "/services/",
+    f"/services/{HUB}/",
+    "/subscriptions/",
+    "/tokens/",
+)
+# Pages in some state of theirs.
+MORE_PAGES = (
+    f"/audit/?who=otto&verb=changed&kind=service&object={HUB}&within=day&request={GROUP}",
+    "/drift/?sync=missing",
+    "/event-types/?q=type&owner=Team+1",
+    f"/new/subscription/?service={HUB}&event_type={HUB}",
+    f"/new/subscription/preview/?service={HUB}&event_type={HUB}",
+    "/services/?kind=integrator",
+    "/subscriptions/?health=unwell&sync=in_sync",
+    f"/subscriptions/?type={HUB}",
+    f"/tokens/?state=all&service={HUB}&q=program",
+)
+
+
+def samples() -> dict[str, str]:
+    """Return what stands for the parameters of addresses."""
+    request = first(AccessRequest.objects.filter(service__name=HUB))
+    run = first(Run.objects.filter(requested_by=None))
+    return {
+        **dict.fromkeys(("name", "event_type", "service"), HUB),
+        "event_id": "event0",
+        "prefix": TOKEN,
+        "slot": "a",
+        "team": TEAM,
+        "number": request,
+        "pk": request,
+        "audit-entry.pk": first(AuditEntry.objects.all()),
+        "drift-object.pk": first(BrokerObject.objects.all()),
+        **dict.fromkeys(("run.pk", "run-progress.pk"), run),
+    }
+
+
+def first(rows: QuerySet[Any]) -> str:
+    """Return the id of the oldest row."""
+    found = rows.order_by("pk").first()
+    return str(found.pk) if found else "0"
+
+
+@pytest.mark.parametrize("who", ["operator", "member"])
+def test_pages_of_the_console(who: str, request: pytest.FixtureRequest) -> None:
+    user = request.getfixturevalue(who)
+    client = Client()
+    client.force_login(user)
+    begin()
+    none = measured(client.get, LISTS)
+    grow(0, FEW, user)
+    known = samples()
+    few = measured(client.get, [*(address(page, known) for page in pages), *MORE_PAGES])
+    grow(FEW, MANY, user)
+    many = measured(client.get, few)
+
+    require_the_same(few, many)
+    require_rows(none, few)
+
+
+@pytest.mark.parametrize("who", ["operator", "member", "service"])
+def test_endpoints_of_the_api(who: str, request: pytest.FixtureRequest, operator: User) -> None:
+    user = operator if who == "service" else request.getfixturevalue(who)
+    owner: dict[str, Any] = {"service": HUB} if who == "service" else {"user": user}
+    _token, text = issue(name="the reader", scopes=list(TokenScope), **owner)
+    ends = [one for one in endpoints if one.name != NO_PAGE]
+    lists = [one for one in ends if is_list(one) and one.name not in SHORT]
+
+    def ask(path: str) -> Any:
+        return Client().get(path, headers={"Authorization": f"Token {text}"})
+
+    def paths(wanted: list[URLPattern]) -> list[str]:
+        known, size = samples(), f"?page_size={MANY}"
+        return [address(one, known, API) + (size if one in lists else "") for one in wanted]
+
+    begin()
+    none = measured(ask, paths(lists))
+    grow(0, FEW, user)
+    few = measured(ask, paths(ends))
+    grow(FEW, MANY, user)
+    many = measured(ask, few)
+
+    require_the_same(few, many)
+    if who != "service":  # which sees itself only, where others see all services
+        require_rows(none, few)
+        require_rows({path: few[path] for path in none}, many)
+
+
+@pytest.mark.django_db
+def test_the_comparison_with_the_broker(operator: User) -> None:
+    broker = MockBroker(MemoryBroker())
+    begin()
+    grow(0, FEW, operator)
+    few = queries(lambda: compare(broker))
+    grow(FEW, MANY, operator)
+
+    assert queries(lambda: compare(broker)) == few
+    assert 0 < few <= MOST
+
+
+def is_list(endpoint: URLPattern) -> bool:
+    """Whether it answers with pages of rows, as many as one asks for."""
+    view = getattr(endpoint.callback, "view_class", None)
+    return issubclass(getattr(view, "parameters", object), ListParameters)
