@@ -39,7 +39,7 @@ _BOTH = "<name:event_type>/<name:service>/"
 
 urlpatterns = [
     path("schema/", document.Schema.as_view(), name="schema"),
-    path("docs/", document.docs, name="docs"),
+    path("docs/", document.Docs.as_view(), name="docs"),
     path("event-types/", event_types.EventTypes.as_view(), name="event-types"),
     path("event-types/<name:name>/", event_types.OneEventType.as_view(), name="event-type"),
     path(
