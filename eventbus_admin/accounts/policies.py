@@ -33,16 +33,17 @@ class Rights:
     """What one actor may do; make one per request or action, memberships are read once.
 
     Every person reads, members of a team edit what it owns, operators do everything, and so does
-    the system. A service reads what is its own and changes nothing.
+    the system. A service reads what is its own, and changes nothing but what is for it alone: its
+    credentials, and what it asks for.
     """
 
     def __init__(self, actor: Actor) -> None:
         self._user = actor.user
-        self._is_service = bool(actor.service)
+        self._service = actor.service
 
     def can_view(self) -> Decision:
         """Whether the actor may read all of the registry and of what flows."""
-        if self._is_service:
+        if self._service:
             return OWN_ONLY
         return YES if self._user is None or self._user.is_active else SWITCHED_OFF
 
@@ -52,6 +53,12 @@ class Rights:
             return YES
         return self._no(f"Only members of the team {team.name} or operators may {to}.")
 
+    def can_act_for(self, service: str, team: Team, to: str = "do this") -> Decision:
+        """Whether the actor may do what a service does for itself: it, its team, operators."""
+        if self._service and self._service == service:
+            return YES
+        return self.can_edit(team, to)
+
     def can_operate(self, to: str = "do this") -> Decision:
         """Whether the actor may act on everybody's things; `to` completes the refusal."""
         return YES if self._operates else self._no(f"Only operators may {to}.")
@@ -59,7 +66,7 @@ class Rights:
     @property
     def _operates(self) -> bool:
         if self._user is None:
-            return not self._is_service
+            return not self._service
         return self._user.is_operator
 
     @cached_property
@@ -70,7 +77,7 @@ class Rights:
 
     def _no(self, why_not: str) -> Decision:
         refusal = Decision(allowed=False, why_not=why_not)
-        return refusal if self._is_service or self.can_view() else SWITCHED_OFF
+        return refusal if self._service or self.can_view() else SWITCHED_OFF
 
 
 def may_read(user: Viewer) -> bool:

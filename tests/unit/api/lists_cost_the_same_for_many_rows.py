@@ -10,7 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from eventbus_admin.accounts.models import ApiToken, Team, User
-from eventbus_admin.journal.models import JournalEntry, Outcome
+from eventbus_admin.audit.models import AuditEntry
+from eventbus_admin.integrators.models import Invitation
+from eventbus_admin.journal.models import JournalEntry, Outcome, WorkerPresence
 from eventbus_admin.reconcile.models import BrokerObject, Run, SubscriptionStatus, Sync
 from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
 from tests.unit.api.conftest import Program
@@ -25,6 +27,9 @@ PATHS = (
     "runs/",
     "teams/",
     "tokens/",
+    "invitations/",
+    "audit/",
+    "services/service0/workers/",
 )
 
 
@@ -64,6 +69,18 @@ def _grow_what_happened(numbers: range, owner: User, now: datetime) -> None:
     BrokerObject.objects.bulk_create(
         BrokerObject(kind="queue", name=f"queue{number}", sync=Sync.MISSING, since=now)
         for number in numbers
+    )
+    Invitation.objects.bulk_create(
+        Invitation(code_hash=f"x{number}", expires=now, created_by=owner) for number in numbers
+    )
+    WorkerPresence.objects.bulk_create(
+        WorkerPresence(
+            worker=f"w{number}", service="service0", host="h", pid=1, version="1", last_seen=now
+        )
+        for number in numbers
+    )
+    AuditEntry.objects.bulk_create(
+        AuditEntry(actor_name="otto", verb="v", object_kind="k", object_name="n") for _ in numbers
     )
     Run.objects.bulk_create(Run(requested_by=owner) for _ in numbers)
     ApiToken.objects.bulk_create(
