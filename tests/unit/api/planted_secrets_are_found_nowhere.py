@@ -35,7 +35,7 @@ from eventbus_admin.integrators.models import Invitation
 from eventbus_admin.reconcile.cycle import reconcile_once
 from eventbus_admin.reconcile.desired import read_registry
 from eventbus_admin.reconcile.lease import Leadership
-from eventbus_admin.reconcile.models import BrokerObject
+from eventbus_admin.reconcile.models import BrokerObject, ReconcileState
 from eventbus_admin.registry.models import Credential
 from tests.harness.ports import LOOPBACK, free_port
 from tests.harness.secrets import Search, Secret
@@ -119,6 +119,7 @@ def planted(
             value = f"{scheme}://bus:{quote(text, safe='')}@{LOOPBACK}:{free_port()}{tail}"
         setattr(settings, name, value)
     search = Search(*(Secret(name, text) for name, text in SETTINGS.items()))
+    ReconcileState.objects.update(reachable=False, error="RabbitMQ cannot be reached.")
     settings.EVENTBUS_BACKEND = "rabbitmq"
     settings.EVENTBUS_BUS_URL = settings.EVENTBUS_AMQP_URL
     settings.EVENTBUS_REGISTRATION = "invite"
