@@ -126,6 +126,7 @@ def planted(
     settings.EVENTBUS_API_RATE = settings.EVENTBUS_API_ANONYMOUS_RATE = 10**9
 
     # A person's password, typed right and wrong, and the cookie
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     operator.set_password(PASSWORD)
     operator.is_staff = operator.is_superuser = True
     operator.save()
@@ -226,7 +227,11 @@ def pages_of_the_console(object_pk: int) -> Iterator[str]:
             known["pk"] = RUN
         if "requests/" in str(one.pattern):
             known["pk"] = REQUEST
-        named = {name: known[name] for name in one.pattern.converters}
+        # What is not known here gets an address that leads to nothing, which is a page too.
+        named = {
+            name: known.get(name, RUN if type(converter).__name__ == "UUIDConverter" else 1)
+            for name, converter in one.pattern.converters.items()
+        }
         yield reverse(f"console:{one.name}", kwargs=named)
 
 
@@ -235,7 +240,7 @@ def test_no_page_shows_one(planted: Planted, logs: Recorder) -> None:
     for who, client in (("otto", planted.client), ("nobody", Client())):
         for path in paths:
             answer = client.get(path)
-            assert answer.status_code in {200, 301, 302, 405}, (path, answer.status_code)
+            assert answer.status_code in {200, 301, 302, 404, 405}, (path, answer.status_code)
             planted.search.look("pages", f"{path} to {who}", _whole(answer))
             if path == "/logout/":
                 client.login(username="otto", password=PASSWORD)
