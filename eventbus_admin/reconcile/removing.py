@@ -35,7 +35,7 @@ def remove_unmanaged_user(*, actor: Actor, user: str, confirm: str) -> UnwantedU
     record(
         actor=actor,
         verb="removed",
-        object_kind="credential",
+        object_kind="broker_user",
         object_name=user,
         after={"service": service},
     )

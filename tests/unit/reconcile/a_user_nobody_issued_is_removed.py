@@ -58,7 +58,7 @@ def test_the_leader_takes_it_away_and_again_wherever_it_turns_up(
     assert (entry.actor, entry.verb, entry.object_kind, entry.object_name) == (
         operator,
         "removed",
-        "credential",
+        "broker_user",
         name,
     )
     for _ in range(2):
