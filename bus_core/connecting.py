@@ -70,11 +70,16 @@ def open_link(url: str, *, client_name: str) -> Link:
 def _parts(url: str) -> SplitResult:
     try:
         return urlsplit(url)
-    except ValueError as error:
-        raise InvalidURL(f"not a URL: {error}") from error
+    except ValueError:
+        # The parser's own text may quote a piece of the password.
+        raise InvalidURL(
+            "not a URL: write amqp://user:password@host:port/vhost, special characters in the "
+            "password escaped, such as %2F for a slash"
+        ) from None
 
 
 def _shown(url: str) -> str:
     """Return the URL without its password."""
-    head, separator, tail = url.rpartition("@")
-    return f"{head.split('://')[0]}://…@{tail}" if separator else url
+    head, at, tail = url.rpartition("@")
+    scheme, found, _ = head.partition("://")
+    return f"{scheme if found else ''}{found}…@{tail}" if at else url

@@ -140,10 +140,11 @@ def _database() -> dict[str, Any]:
         database: dict[str, Any] = dict(
             dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
         )
-    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as error:
+    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
+        # The parser's own text may quote a piece of the password.
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be read. Write sqlite:///path or postgres://user:password@host/name."
-        ) from error
+        ) from None
     if database["ENGINE"].endswith("sqlite3"):
         database["OPTIONS"] = {**database.get("OPTIONS", {}), **_SQLITE_OPTIONS}
     return database
@@ -207,6 +208,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PUBLIC_HTTPS
 CSRF_TRUSTED_ORIGINS = [
     f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if PUBLIC_HTTPS and host != "*"
 ]
+CSRF_FAILURE_VIEW = "eventbus_admin.api.outside.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -214,4 +216,5 @@ X_FRAME_OPTIONS = "DENY"
 REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
 SPECTACULAR_SETTINGS = OPENAPI
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "eventbus_admin.logs.SecretsFilter"
 LOGGING = logging_config(env.text("LOG_LEVEL", "INFO"))

@@ -4,6 +4,7 @@ import logging
 import random
 from collections.abc import Sequence
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from pika import SelectConnection, URLParameters
 from pika.exceptions import AMQPConnectionError
@@ -42,6 +43,7 @@ def parameters(url: str, client_name: str) -> list[URLParameters]:
     """
     found = []
     for one in url.split(","):
+        _check_host(one)
         try:
             made = URLParameters(one.strip())
         except (ValueError, TypeError, KeyError, SyntaxError, OSError) as error:
@@ -54,6 +56,18 @@ def parameters(url: str, client_name: str) -> list[URLParameters]:
         made.client_properties = {"connection_name": client_name, "product": "bus-core"}
         found.append(made)
     return found
+
+
+def _check_host(url: str) -> None:
+    """Raise `InvalidURL` when the part before the path cannot be read."""
+    try:
+        urlsplit(url.strip()).port  # noqa: B018 - reading it is what fails
+    except ValueError:
+        # The parser's own text may quote a piece of the password.
+        raise InvalidURL(
+            "not an AMQP URL: write amqp://user:password@host:port/vhost, special characters in "
+            "the password escaped, such as %2F for a slash"
+        ) from None
 
 
 _Connection: type[SelectConnection] = BurstConnection if supported() else SelectConnection

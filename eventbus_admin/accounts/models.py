@@ -51,6 +51,7 @@ class TokenScope(models.TextChoices):
     WRITE = "write", "Change the registry"
     TEST = "test", "Send test events"
     APPLY = "apply", "Apply the plan to the broker"
+    CREDENTIALS = "credentials", "Issue and revoke credentials for the broker"
     TOKENS = "tokens", "Make and revoke tokens"
 
 

@@ -34,7 +34,8 @@ class Rights:
     """What one actor may do; make one per request or action, memberships are read once.
 
     Every person reads, members of a team edit what it owns, operators do everything, and so does
-    the system. A service reads what is its own and changes nothing. A visitor does nothing.
+    the system. A service reads what is its own, and changes nothing but what is for it alone: its
+    credentials, and what it asks for. A visitor does nothing.
     """
 
     def __init__(self, actor: Actor) -> None:
@@ -68,6 +69,12 @@ class Rights:
         if self._operates or (self.can_view() and team.pk in self._team_ids):
             return YES
         return self._no(f"Only members of the team {team.name} or operators may {to}.")
+
+    def can_act_for(self, service: str, team: Team, to: str = "do this") -> Decision:
+        """Whether the actor may do what a service does for itself: it, its team, operators."""
+        if service and self._actor.service == service:
+            return YES
+        return self.can_edit(team, to)
 
     def can_operate(self, to: str = "do this") -> Decision:
         """Whether the actor may act on everybody's things; `to` completes the refusal."""

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -74,6 +74,11 @@ def answer_to(error: Exception) -> Response:
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     return Response(_body(problems), status=status, headers=headers)
+
+
+def plain_answer(status: int, code: str, message: str) -> JsonResponse:
+    """Return a refusal for where there is no view, in the same shape."""
+    return JsonResponse(_body([Problem(code, message)]), status=status)
 
 
 def _read(error: Exception) -> tuple[int, list[Problem]]:

@@ -22,7 +22,7 @@ from eventbus_admin.api.models import KeptAnswer
 HEADER = "Idempotency-Key"
 KEPT_FOR = timedelta(hours=24)
 MAX_CHARS = 255
-SECRETS = ("token", "secret", "url")
+SECRETS = ("token", "secret", "url", "code")
 """Fields of answers that are never stored: sent again, the answer is without them."""
 _TIDIED = 100
 

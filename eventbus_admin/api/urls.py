@@ -4,11 +4,14 @@ from django.urls import path, re_path, register_converter
 
 from eventbus_admin.api.views import (
     accounts,
+    audit,
+    broker_users,
     credentials,
     document,
     event_types,
     events,
     integrators,
+    invitations,
     operations,
     publications,
     services,
@@ -39,7 +42,7 @@ _BOTH = "<name:event_type>/<name:service>/"
 
 urlpatterns = [
     path("schema/", document.Schema.as_view(), name="schema"),
-    path("docs/", document.docs, name="docs"),
+    path("docs/", document.Docs.as_view(), name="docs"),
     path("event-types/", event_types.EventTypes.as_view(), name="event-types"),
     path("event-types/<name:name>/", event_types.OneEventType.as_view(), name="event-type"),
     path(
@@ -55,6 +58,7 @@ urlpatterns = [
         credentials.OneCredential.as_view(),
         name="credential",
     ),
+    path("services/<name:name>/workers/", services.Workers.as_view(), name="workers"),
     path("publications/", publications.Publications.as_view(), name="publications"),
     path(f"publications/{_BOTH}", publications.OnePublication.as_view(), name="publication"),
     path("subscriptions/", subscriptions.Subscriptions.as_view(), name="subscriptions"),
@@ -64,6 +68,8 @@ urlpatterns = [
     path("events/", events.Events.as_view(), name="events"),
     path("events/<path:event_id>/", events.OneEvent.as_view(), name="event"),
     path("integrators/", integrators.Integrators.as_view(), name="integrators"),
+    path("invitations/", invitations.Invitations.as_view(), name="invitations"),
+    path("invitations/<int:number>/", invitations.OneInvitation.as_view(), name="invitation"),
     path("requests/", integrators.Requests.as_view(), name="requests"),
     path("requests/<int:number>/", integrators.OneRequest.as_view(), name="request"),
     path("requests/<int:number>/approve/", integrators.Approve.as_view(), name="approve"),
@@ -72,6 +78,12 @@ urlpatterns = [
     path("plan/", operations.Plan.as_view(), name="plan"),
     path("runs/", operations.Runs.as_view(), name="runs"),
     path("runs/<uuid:pk>/", operations.OneRun.as_view(), name="run"),
+    path(
+        "broker-users/<str:user>/remove/",
+        broker_users.Remove.as_view(),
+        name="broker-user-remove",
+    ),
+    path("audit/", audit.Audit.as_view(), name="audit"),
     path("teams/", accounts.Teams.as_view(), name="teams"),
     path("teams/<str:team>/", accounts.OneTeam.as_view(), name="team"),
     path("tokens/", accounts.Tokens.as_view(), name="tokens"),

@@ -96,6 +96,7 @@ urlpatterns = [
     ),
     path("drift/", drift.drift, name="drift"),
     path("drift/objects/<int:pk>/", drift.difference, name="drift-object"),
+    path("drift/objects/<int:pk>/remove/", drift.remove_user, name="drift-remove-user"),
     path("drift/apply/", drift.apply, name="drift-apply"),
     path("runs/<uuid:pk>/", runs.run, name="run"),
     path("runs/<uuid:pk>/progress/", runs.progress, name="run-progress"),

@@ -20,6 +20,7 @@ from eventbus_admin.journal import reads
 from eventbus_admin.journal.rows import EventFilter, Row
 
 NOT_SIGNED_IN = 4401
+NO_FILTER = 4400
 TRY_AGAIN_LATER = 1013
 HISTORY = 100
 REMEMBERED = 5_000
@@ -43,7 +44,11 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         if not self.scope["user"].is_authenticated:
             await self.close(NOT_SIGNED_IN)
             return
-        self._filter = _filter(self.scope["query_string"])
+        wanted = _filter(self.scope["query_string"])
+        if wanted is None:
+            await self.close(NO_FILTER, "The address holds a null character.")
+            return
+        self._filter = wanted
         self._outbox = Outbox()
         self._losses = Losses()
         self._sent: OrderedDict[str, None] = OrderedDict()
@@ -143,8 +148,11 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
                 await self.send(frames.text(frame))
 
 
-def _filter(query_string: bytes) -> EventFilter:
+def _filter(query_string: bytes) -> EventFilter | None:
+    """Return the filter that an address asks for; none for a null character, as on pages."""
     fields = dict(parse_qsl(query_string.decode(errors="replace")))
+    if any("\0" in text for pair in fields.items() for text in pair):
+        return None
     names = ("type", "service", "text")
     return EventFilter.bounded(**{name: fields[name] for name in names if name in fields})
 

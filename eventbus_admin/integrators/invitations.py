@@ -11,7 +11,7 @@ from django.utils import timezone
 from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.accounts.policies import Rights
 from eventbus_admin.audit.recording import record
-from eventbus_admin.integrators.models import Invitation
+from eventbus_admin.integrators.models import Invitation, InvitationQuerySet
 from eventbus_admin.registry.errors import ActionError
 from eventbus_admin.registry.models import Service
 from eventbus_admin.registry.validation import valid_text
@@ -26,6 +26,12 @@ class Invited:
 
     invitation: Invitation
     code: str = field(repr=False)
+
+
+def invitations_for(actor: Actor) -> InvitationQuerySet:
+    """Return all invitations, without their codes; raises `NotAllowed` but for operators."""
+    Rights(actor).can_operate("see invitations").require()
+    return Invitation.objects.select_related("created_by", "used_by")
 
 
 @transaction.atomic

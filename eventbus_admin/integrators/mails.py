@@ -11,6 +11,10 @@ from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.registry.models import Service
 
 MOST_RECIPIENTS = 50
+_ISSUE = (
+    "With your token you issue credentials for the broker, unless you have some:\n"
+    "POST /api/v1/services/{service}/credentials/\n"
+)
 _DECIDE = "Approve or decline each in the console, under Integrators.\n"
 
 
@@ -43,6 +47,8 @@ def tell_of_decision(request: AccessRequest) -> None:
     service, decision = request.service, request.get_state_display().lower()
     said = f"\n{request.answer}\n" if request.answer else ""
     body = f"{service.name} asked to:\n\n{_listed([request])}\n\nThis is {decision}.\n{said}"
+    if request.state == AccessRequest.State.APPROVED:
+        body += f"\n{_ISSUE.format(service=service.name)}"
     _mail(f"{service.name}: {decision}", body, [service.contact])
 
 

@@ -82,8 +82,28 @@ class AccessRequest(models.Model):
         return f"{self.service} asks to {verb} {self.event_type}"
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Reads of invitations."""
+
+    def in_state(self, state: str) -> Self:
+        """Keep those that are in this `Invitation.State` now."""
+        match state:
+            case Invitation.State.USED:
+                return self.exclude(used=None)
+            case Invitation.State.OPEN:
+                return self.filter(used=None, expires__gt=timezone.now())
+        return self.filter(used=None, expires__lte=timezone.now())
+
+
 class Invitation(models.Model):
     """A code with which somebody may register one integrator; only its hash is kept."""
+
+    class State(models.TextChoices):
+        """Whether somebody may still register with it."""
+
+        OPEN = "open", "Open"
+        USED = "used", "Used"
+        ENDED = "ended", "Expired or withdrawn"
 
     code_hash = models.CharField(max_length=64, unique=True)
     note = models.CharField(max_length=200, blank=True)
@@ -98,6 +118,8 @@ class Invitation(models.Model):
         Service, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
+    objects = InvitationQuerySet.as_manager()
+
     class Meta:
         ordering = ("-id",)
 
@@ -107,4 +129,12 @@ class Invitation(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether somebody may still register with it."""
-        return self.used is None and self.expires > timezone.now()
+        return self.state is Invitation.State.OPEN
+
+    @property
+    def state(self) -> "Invitation.State":
+        """Whether it is open, used, or has ended unused."""
+        if self.used is not None:
+            return Invitation.State.USED
+        is_open = self.expires > timezone.now()
+        return Invitation.State.OPEN if is_open else Invitation.State.ENDED

@@ -7,14 +7,19 @@ else. An integrator's declares nothing; services of our own may declare what is 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bus_core.rights import Permissions, confined_permissions, declaring_permissions
+from bus_core.rights import (
+    Permissions,
+    confined_permissions,
+    declaring_permissions,
+    service_of_user,
+)
 from eventbus_admin.broker.users import BrokerUser, Grant
-from eventbus_admin.registry.models import Credential
+from eventbus_admin.registry.models import Credential, UnwantedUser
 
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialWish:
-    """One credential of the registry; a revoked one has no hash."""
+    """One credential of the registry; a revoked one, or one that nobody wants, has no hash."""
 
     user: str
     service: str
@@ -36,8 +41,8 @@ NOBODY = Access()
 
 
 def read_credentials() -> tuple[CredentialWish, ...]:
-    """Read the credentials that were ever issued, in one query."""
-    return tuple(
+    """Read the credentials that were ever issued, and the users that shall go, in two queries."""
+    issued = tuple(
         CredentialWish(
             user=one.user,
             service=one.service.name,
@@ -46,6 +51,9 @@ def read_credentials() -> tuple[CredentialWish, ...]:
         )
         for one in Credential.objects.select_related("service")
     )
+    known = {one.user for one in issued}
+    unwanted = UnwantedUser.objects.values_list("name", flat=True)
+    return issued + tuple(_nobodys(name) for name in unwanted if name not in known)
 
 
 def access_for(
@@ -71,6 +79,11 @@ def access_for(
         ),
         revoked=tuple(one.user for one in credentials if not one.password_hash),
     )
+
+
+def _nobodys(user: str) -> CredentialWish:
+    service = service_of_user(user) or ""
+    return CredentialWish(user=user, service=service, declares=False, password_hash="")
 
 
 def _permissions(wish: CredentialWish) -> Callable[..., Permissions]:

@@ -110,7 +110,7 @@ def unmanaged(kind: ObjectKind, name: str, found: Properties) -> str:
     if kind is ObjectKind.USER:
         return (
             f"The registry never issued these credentials of {_whose(name)}, and whoever has them "
-            "can sign in. Delete the user on the broker if nobody should."
+            "can sign in. Remove the user if nobody should."
         )
     own = parse_name(name) or OwnName(role="")
     by_role = _UNMANAGED_QUEUES if kind is ObjectKind.QUEUE else _UNMANAGED_EXCHANGES

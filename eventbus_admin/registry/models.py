@@ -36,6 +36,7 @@ __all__ = [
     "ServiceKind",
     "Subscription",
     "SubscriptionState",
+    "UnwantedUser",
 ]
 
 
@@ -206,3 +207,19 @@ class Credential(models.Model):
     def user(self) -> str:
         """Name of the user; outside the default virtual host the broker's name says more."""
         return user_name(self.service.name, self.slot)
+
+
+class UnwantedUser(models.Model):
+    """A user with a name of ours that was never issued here, and that a person wants gone.
+
+    It stays as a row, as a revoked credential does, unless its name is issued one day.
+    """
+
+    name = models.CharField(max_length=140, unique=True)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from eventbus_admin.accounts.actor import ServiceAccount, Viewer
 from eventbus_admin.accounts.policies import may_read
-from eventbus_admin.registry.states import LIVE_STATES, PublicationState
+from eventbus_admin.registry.states import LIVE_STATES, PublicationState, SubscriptionState
 
 if TYPE_CHECKING:
     # For the names in quotes below; at run time the models import this module.
@@ -108,6 +108,10 @@ class PublicationQuerySet(RegistryQuerySet["Publication"]):
     searched = ("event_type__name", "service__name")
     owner_path = "service__owner"
 
+    def approved(self) -> Self:
+        """Keep what somebody let the service have, now or once."""
+        return self.exclude(state__in=(PublicationState.REQUESTED, PublicationState.DECLINED))
+
     def active(self) -> Self:
         """Keep those that may be used."""
         return self.filter(state=PublicationState.ACTIVE)
@@ -122,6 +126,10 @@ class SubscriptionQuerySet(RegistryQuerySet["Subscription"]):
 
     searched = ("event_type__name", "service__name", "service__owner__name")
     owner_path = "service__owner"
+
+    def approved(self) -> Self:
+        """Keep what somebody let the service have, now or once."""
+        return self.exclude(state__in=(SubscriptionState.REQUESTED, SubscriptionState.DECLINED))
 
     def live(self) -> Self:
         """Keep those that have a queue on the broker: active and paused ones."""

@@ -18,6 +18,7 @@ from eventbus_admin.reconcile.directives import DirectiveSender
 from eventbus_admin.reconcile.lease import Leadership
 from eventbus_admin.reconcile.models import BrokerObject
 from eventbus_admin.reconcile.policy import ApplyAll
+from eventbus_admin.reconcile.removing import remove_unmanaged_user
 from eventbus_admin.registry.actions import (
     Issued,
     allow_publication,
@@ -337,3 +338,33 @@ def test_a_manager_who_is_no_administrator_does_all_the_rest(world: World) -> No
     world.apply()
     assert sync(f"bus__{ME}__a") == {"user": "in_sync", "permission": "in_sync"}
     rabbit.node.api("DELETE", "users/manager")
+
+
+def test_a_user_that_nobody_issued_is_removed_and_others_are_not(
+    world: World, open_connection: Callable[[str], pika.BlockingConnection]
+) -> None:
+    # Given a user of such a name that somebody made on the broker, at work, and a foreign one
+    login, foreign = f"bus__{ME}__b@{world.rabbit.vhost}", f"{world.rabbit.vhost}-somebody"
+    everything = {"configure": ".*", "write": ".*", "read": ".*"}
+    for name in (login, foreign):
+        world.rabbit.api("PUT", f"users/{quote(name, safe='')}", {"password": "x", "tags": ""})
+        path = f"permissions/{{vhost}}/{quote(name, safe='')}"
+        world.rabbit.api("PUT", path, everything)
+    parts = urlsplit(world.rabbit.amqp_url)
+    urls = [
+        parts._replace(netloc=f"{quote(one, safe='')}:x@{parts.netloc.rpartition('@')[2]}").geturl()
+        for one in (login, foreign)
+    ]
+    at_work = open_connection(urls[0])
+    world.apply()
+    assert BrokerObject.objects.get(name=f"bus__{ME}__b").sync == "unmanaged"
+
+    # When an operator has it removed
+    remove_unmanaged_user(actor=SYSTEM, user=f"bus__{ME}__b", confirm=f"bus__{ME}__b")
+    world.apply()
+
+    # Then it is gone and its connection with it
+    assert [lets_in(one) for one in urls] == [False, True]
+    wait_until(lambda: is_closed(at_work), timeout=20)
+    assert not BrokerObject.objects.filter(name=f"bus__{ME}__b").exists()
+    world.rabbit.api("DELETE", f"users/{quote(foreign, safe='')}")

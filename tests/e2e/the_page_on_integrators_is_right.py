@@ -28,11 +28,12 @@ ME = "pubmed-exporter"
     REGISTER,
     READ_MINE,
     READ_WAITING,
-    ISSUE,
     APPROVE,
+    ISSUE,
     READ_SUBSCRIPTION,
     WORK,
     SEND_TEST_EVENT,
+    ASK_FOR_MORE,
 ) = PAGE.blocks("sh")
 EXPORT = re.compile(r"^export (\w+)=.*$", re.MULTILINE)
 
@@ -115,14 +116,15 @@ def get_in(reader: Reader, product: Product) -> None:
     assert [one["state"] for one in mine] == ["requested", "requested"]
 
     # An operator decides
+    assert reader.type(ISSUE)["code"] == "not_approved"
     assert reader.type(READ_WAITING)["results"] == mine
-    reader.own["EVENTBUS_URL"] = reader.type(ISSUE)["url"]
     for one in mine:
         reader.own["REQUEST"] = str(one["id"])
         assert reader.type(APPROVE)["state"] == "approved"
     assert {one["answer"] for one in reader.type(READ_MINE)["results"]} == {"Welcome."}
 
-    # The queue is made
+    # You issue your credentials, and the queue is made
+    reader.own["EVENTBUS_URL"] = reader.type(ISSUE)["url"]
     wait_until(lambda: reader.type(READ_SUBSCRIPTION)["sync"] == "in_sync", timeout=20)
 
 
@@ -151,6 +153,10 @@ def test_from_registering_to_the_first_event(
 
         # And what the service publishes goes to those who listen
         wait_until(lambda: depth(rabbit, consumer_queue("exportSuccessful", "submission")) == 2)
+
+    # And more may be asked for
+    (more,) = reader.type(ASK_FOR_MORE)["requests"]
+    assert (more["event_type"], more["state"]) == ("beginMecaExport", "requested")
 
 
 @pytest.mark.timeout(120)

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from eventbus_admin.accounts.models import TokenScope
 from eventbus_admin.api.documenting import IDEMPOTENCY_KEY, documented
 from eventbus_admin.api.idempotency import once
 from eventbus_admin.api.paging import Orderings
@@ -26,6 +27,8 @@ ORDERINGS: Orderings = {"slot": ("slot",)}
 
 
 class _CredentialEndpoint(Endpoint):
+    scope = TokenScope.CREDENTIALS
+
     def find(self, name: str) -> Service:
         """Return the service of this name, if the viewer may see it."""
         return get_object_or_404(Service.objects.visible_to(self.viewer), name=name)
@@ -59,9 +62,10 @@ class Credentials(_CredentialEndpoint):
         refusals=[404],
     )
     def post(self, request: Request, name: str) -> Response:
-        """Give a service a user on the broker; its team and operators may.
+        """Give a service a user on the broker; it, its team and operators may.
 
-        What the user may do follows from what the service publishes and listens to.
+        What the user may do follows from what the service publishes and listens to. An integrator
+        gets a 409 before anything that it asked for was approved.
         """
         service, sent = self.find(name), NewCredential.read(request.data)
 

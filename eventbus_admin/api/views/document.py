@@ -4,10 +4,9 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.request import Request
 
@@ -27,11 +26,16 @@ class Schema(Endpoint):
         return HttpResponse(_written(), content_type=CONTENT_TYPE)
 
 
-@require_safe
-@ensure_csrf_cookie
-def docs(request: HttpRequest) -> HttpResponse:
-    """Show the document in Swagger UI, from files of ours; what it tries needs the CSRF cookie."""
-    return render(request, "api/docs.html")
+class Docs(Endpoint):
+    """The page about it."""
+
+    permission_classes = ()
+    schema = None
+
+    def get(self, request: Request) -> HttpResponse:
+        """Show the document in Swagger UI; what it tries needs the CSRF cookie."""
+        get_token(request._request)
+        return render(request._request, "api/docs.html")
 
 
 def document() -> dict[str, Any]:

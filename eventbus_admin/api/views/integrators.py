@@ -11,7 +11,8 @@ from rest_framework.reverse import reverse
 from eventbus_admin.accounts.actor import SYSTEM, Actor
 from eventbus_admin.accounts.models import TokenScope
 from eventbus_admin.api.access import HasScopeIfKnown
-from eventbus_admin.api.documenting import documented
+from eventbus_admin.api.documenting import IDEMPOTENCY_KEY, documented
+from eventbus_admin.api.idempotency import once
 from eventbus_admin.api.paging import Orderings
 from eventbus_admin.api.serializers import integrators
 from eventbus_admin.api.serializers.base import page_of
@@ -19,6 +20,8 @@ from eventbus_admin.api.serializers.integrators import (
     EXAMPLE,
     Approval,
     NewIntegrator,
+    NewRequests,
+    NewRequestsOut,
     Refusal,
     RegisteredOut,
     RequestOut,
@@ -28,6 +31,8 @@ from eventbus_admin.api.throttling import RateLimit, RegistrationLimit
 from eventbus_admin.api.views.base import Endpoint
 from eventbus_admin.integrators import actions
 from eventbus_admin.integrators.models import AccessRequest
+from eventbus_admin.registry.errors import ActionError
+from eventbus_admin.registry.models import Service
 from eventbus_admin.registry.tokens import create_token
 
 ORDERINGS: Orderings = {"created": ("created", "id")}
@@ -37,6 +42,8 @@ FILTERS = {
     "kind": "kind",
     "state": "state",
 }
+GIVEN_SCOPES = (TokenScope.READ, TokenScope.WRITE, TokenScope.CREDENTIALS)
+"""What the token of a registered service may be used for; its rights end with its own things."""
 DECIDED = {
     "answer": "Welcome.",
     "decided": "2026-11-23T19:02:47.500Z",
@@ -67,7 +74,8 @@ class Integrators(Endpoint):
         """Register a service of somebody outside, together with what it asks for.
 
         No token is needed where registration is open; where it is by invitation, send the code.
-        An operator decides about each request. The token of the answer reads what became of them.
+        An operator decides about each request. The token of the answer is for what is the
+        service's own: reading what became of them, asking for more, and issuing its credentials.
         """
         sent = NewIntegrator.read(request.data)
         actor = self.actor if request.user.is_authenticated else Actor.visitor()
@@ -82,7 +90,7 @@ class Integrators(Endpoint):
         _, token = create_token(
             actor=SYSTEM,
             name="Made when it registered",
-            scopes=[TokenScope.READ],
+            scopes=GIVEN_SCOPES,
             service=registered.service,
         )
         found = {"service": registered.service, "requests": registered.requests, "token": token}
@@ -114,6 +122,37 @@ class Requests(_RequestEndpoint):
     def get(self, request: Request) -> Response:  # noqa: ARG002
         """List what services ask for, the oldest first; a service sees its own."""
         return self.page(self.filtered(self.rows(), FILTERS), ORDERINGS, RequestOut)
+
+    @documented(
+        "Ask for access",
+        answer=NewRequestsOut,
+        example={"requests": [EXAMPLE]},
+        status=201,
+        body=NewRequests,
+        body_example={
+            "service": "crossref-exporter",
+            "reason": "DOI deposits",
+            "subscribes": ["beginCrossrefExport"],
+        },
+        headers=[IDEMPOTENCY_KEY],
+    )
+    def post(self, request: Request) -> Response:
+        """Ask for more, or again for what was declined or has ended.
+
+        A service asks for itself, its team and operators for it. An operator decides about each.
+        """
+        sent = NewRequests.read(request.data)
+        if not Service.objects.visible_to(self.viewer).filter(name=sent["service"]).exists():
+            message = f"There is no service {sent['service']}."
+            raise ActionError("unknown_service", message, "service")
+
+        def create() -> Response:
+            made = actions.request_access(actor=self.actor, **sent)
+            location = reverse("api:requests", request=request) + f"?service={sent['service']}"
+            data = {"requests": RequestOut(made, many=True).data}
+            return Response(data, status=201, headers={"Location": location})
+
+        return once(request, create)
 
 
 class OneRequest(_RequestEndpoint):

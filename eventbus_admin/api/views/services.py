@@ -11,6 +11,7 @@ from rest_framework.reverse import reverse
 from eventbus_admin.api.documenting import ETAG, IDEMPOTENCY_KEY, IF_MATCH, documented
 from eventbus_admin.api.etags import etag_of, require_match
 from eventbus_admin.api.idempotency import once
+from eventbus_admin.api.paging import Orderings
 from eventbus_admin.api.serializers.base import page_of
 from eventbus_admin.api.serializers.services import (
     EXAMPLE,
@@ -19,11 +20,16 @@ from eventbus_admin.api.serializers.services import (
     ServiceOut,
     ServiceParameters,
 )
+from eventbus_admin.api.serializers.workers import EXAMPLE as WORKER_EXAMPLE
+from eventbus_admin.api.serializers.workers import WorkerOut, WorkerParameters
 from eventbus_admin.api.views.base import Endpoint
 from eventbus_admin.api.views.event_types import ORDERINGS
+from eventbus_admin.journal.reads import workers_present
 from eventbus_admin.registry import actions
 from eventbus_admin.registry.models import Service
 from eventbus_admin.registry.querysets import ServiceQuerySet
+
+WORKER_ORDERINGS: Orderings = {"worker": ("worker",)}
 
 
 class _ServiceEndpoint(Endpoint):
@@ -112,3 +118,21 @@ class OneService(_ServiceEndpoint):
     def _change(self, request: Request, found: Service, sent: dict[str, Any]) -> None:
         require_match(request, found)
         actions.change_service(actor=self.actor, service=found, **sent)
+
+
+class Workers(_ServiceEndpoint):
+    """The processes of one service."""
+
+    parameters = WorkerParameters
+
+    @documented(
+        "List workers",
+        answer=page_of(WorkerOut),
+        example={"next": None, "previous": None, "results": [WORKER_EXAMPLE]},
+        parameters=WorkerParameters,
+        refusals=[404],
+    )
+    def get(self, request: Request, name: str) -> Response:  # noqa: ARG002
+        """List the processes that announced themselves within the last 90 s."""
+        found = get_object_or_404(Service.objects.visible_to(self.viewer), name=name)
+        return self.page(workers_present().filter(service=found.name), WORKER_ORDERINGS, WorkerOut)

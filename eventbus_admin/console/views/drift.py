@@ -14,8 +14,11 @@ from eventbus_admin.console.context import Shell
 from eventbus_admin.console.differences import differences
 from eventbus_admin.console.filters import options
 from eventbus_admin.console.paging import keyset_page
-from eventbus_admin.reconcile.actions import request_apply
+from eventbus_admin.reconcile.actions import request_apply, wait_until_applied
 from eventbus_admin.reconcile.models import BrokerObject, Run, Sync
+from eventbus_admin.reconcile.objects import ObjectKind
+from eventbus_admin.reconcile.removing import remove_unmanaged_user
+from eventbus_admin.registry.revision import current_revision
 
 APPLICABLE = (Sync.MISSING, Sync.DIFFERS, Sync.SURPLUS)
 RUNS = 10
@@ -66,10 +69,28 @@ def drift(request: PersonRequest) -> HttpResponse:
 def difference(request: PersonRequest, pk: int) -> HttpResponse:
     """Return one object's difference, for the drawer or as a page of its own."""
     found = get_object_or_404(BrokerObject, pk=pk)
-    context = {"object": found, "lines": differences(found.should, found.found)}
+    context = {
+        "object": found,
+        "lines": differences(found.should, found.found),
+        "is_stranger": found.kind == ObjectKind.USER and found.sync == Sync.UNMANAGED,
+        "may_remove": Rights(Actor.person(request.user)).can_operate("remove it"),
+    }
     fragment = request.headers.get("HX-Request")
     template = "console/drift/difference.html" if fragment else "console/drift/object.html"
     return render(request, template, context)
+
+
+@require_POST
+@signed_in
+def remove_user(request: PersonRequest, pk: int) -> HttpResponse:
+    """Have a user taken away from the broker that was never issued here."""
+    found = get_object_or_404(BrokerObject, pk=pk)
+    confirm = request.POST.get("confirm", "").strip()
+    if carried_out(request, remove_unmanaged_user, user=found.name, confirm=confirm):
+        arrived = wait_until_applied(current_revision())
+        when = "is gone" if arrived else "goes as soon as the broker hears of it"
+        messages.success(request, f"{found.name} {when}, and its connections with it.")
+    return redirect("console:drift")
 
 
 @require_POST

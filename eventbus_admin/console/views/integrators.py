@@ -5,7 +5,6 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -125,7 +124,7 @@ def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _open_invitations() -> list[Invitation]:
-    found = Invitation.objects.filter(used=None, expires__gt=timezone.now())
+    found = Invitation.objects.in_state(Invitation.State.OPEN)
     return list(found.select_related("created_by")[:SHOWN])
 
 

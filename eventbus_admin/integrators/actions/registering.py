@@ -83,12 +83,13 @@ def request_access(
     publishes: Sequence[str] = (),
     subscribes: Sequence[str] = (),
 ) -> tuple[AccessRequest, ...]:
-    """Ask for more, or again for what was declined or has ended."""
+    """Ask for more, or again for what was declined or has ended; a service asks for itself."""
     reason = _valid_reason(reason)
     asked = _asked(publishes, subscribes)
     event_types = _event_types(asked)
     service = lock_service(service, "service")
-    Rights(actor).can_edit(service.owner, "ask for this service").require()
+    Rights(actor).can_act_for(service.name, service.owner, "ask for this service").require()
+    _leave_room_for_others(service, asked)
     requests = _ask(actor, service, asked, event_types, reason)
     mails.tell_of_requests(service, requests)
     return requests
@@ -138,6 +139,15 @@ def _asked(publishes: Iterable[str], subscribes: Iterable[str]) -> _Asked:
             "too_many_waiting", "Too many requests wait for a decision already. Try again later."
         )
     return asked
+
+
+def _leave_room_for_others(service: Service, asked: _Asked) -> None:
+    if AccessRequest.objects.waiting().of(service).count() + len(asked) > MOST_AT_ONCE:
+        raise ActionError(
+            "too_many_waiting",
+            f"At most {MOST_AT_ONCE} requests of one service wait for a decision. Ask again once "
+            "an operator has decided.",
+        )
 
 
 def _event_types(asked: _Asked) -> dict[str, EventType]:

@@ -26,7 +26,8 @@ class Issued:
 @transaction.atomic
 def issue_credential(*, actor: Actor, service: Service | str) -> Issued:
     """Give a service its first user on the broker; what it may do follows from the registry."""
-    service = _editable(actor, service, "issue credentials for")
+    service = _cared_for(actor, service, "issue credentials for")
+    _require_approval(actor, service)
     if _live(service):
         raise ActionError(
             "already_issued", f"{service.name} has credentials already: issue them anew, or revoke."
@@ -41,7 +42,8 @@ def reissue_credential(*, actor: Actor, service: Service | str, keep_old: bool =
     The old user goes at once, and its connections with it, unless `keep_old`: then both work until
     the old one is revoked, so that workers can be moved over one by one.
     """
-    service = _editable(actor, service, "issue credentials for")
+    service = _cared_for(actor, service, "issue credentials for")
+    _require_approval(actor, service)
     live = _live(service)
     if not live:
         raise ActionError("not_issued", f"{service.name} has no credentials. Issue them first.")
@@ -64,7 +66,7 @@ def revoke_credentials(
 
     Its connections are closed as soon as the broker knows; returns what was revoked.
     """
-    service = _editable(actor, service, "revoke the credentials of")
+    service = _cared_for(actor, service, "revoke the credentials of")
     revoked = [one for one in _live(service).values() if slot in {None, one.slot}]
     if not revoked:
         raise ActionError("not_issued", f"{service.name} has no such credentials.")
@@ -72,10 +74,24 @@ def revoke_credentials(
     return revoked
 
 
-def _editable(actor: Actor, service: Service | str, verb: str) -> Service:
+def _cared_for(actor: Actor, service: Service | str, verb: str) -> Service:
     service = lock_service(service)
-    Rights(actor).can_edit(service.owner, f"{verb} this service").require()
+    Rights(actor).can_act_for(service.name, service.owner, f"{verb} this service").require()
     return service
+
+
+def _require_approval(actor: Actor, service: Service) -> None:
+    """Let nobody outside onto the broker before an operator let them have anything."""
+    if service.declares or Rights(actor).can_operate():
+        return
+    if not any(
+        things.approved().exists() for things in (service.publications, service.subscriptions)
+    ):
+        raise ActionError(
+            "not_approved",
+            f"Nothing that {service.name} asked for was approved yet. It gets credentials as soon "
+            "as something is.",
+        )
 
 
 def _live(service: Service) -> dict[str, Credential]:

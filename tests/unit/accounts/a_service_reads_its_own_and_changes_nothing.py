@@ -1,4 +1,7 @@
-"""A service that asks with a token of its own is neither a person nor the system."""
+"""A service that asks with a token of its own is neither a person nor the system.
+
+It does for itself what is for it alone, and nothing else.
+"""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -19,6 +22,25 @@ def test_it_has_none_of_the_systems_rights(journals: Team) -> None:
         "Only members of the team Journals or operators may pause it."
     )
     assert Rights(SYSTEM).can_operate()
+
+
+def test_it_acts_for_itself_alone(journals: Team) -> None:
+    rights = Rights(Actor.of(ServiceAccount("export-manager")))
+
+    assert rights.can_act_for("export-manager", journals)
+    assert rights.can_act_for("export-managers", journals, "issue it").why_not == (
+        "Only members of the team Journals or operators may issue it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "may"), [("member", True), ("operator", True), ("stranger", False), ("viewer", False)]
+)
+def test_its_team_and_operators_act_for_it_too(
+    who: str, may: bool, journals: Team, request: pytest.FixtureRequest
+) -> None:
+    rights = Rights(Actor.person(request.getfixturevalue(who)))
+    assert bool(rights.can_act_for("export-manager", journals)) is may
 
 
 def test_all_of_the_registry_is_not_its_own() -> None:

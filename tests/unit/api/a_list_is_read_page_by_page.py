@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from eventbus_admin.accounts.actor import SYSTEM
 from eventbus_admin.accounts.models import User
-from eventbus_admin.journal.models import JournalEntry
+from eventbus_admin.audit.recording import record
+from eventbus_admin.integrators.models import Invitation
+from eventbus_admin.journal.models import JournalEntry, WorkerPresence
 from eventbus_admin.reconcile.models import BrokerObject, Run, Sync
 from eventbus_admin.registry.models import Publication, Subscription
 from tests.unit.api.conftest import Program
@@ -25,6 +28,9 @@ ORDERINGS = {
     "runs/": ("-created", "created"),
     "teams/": ("name", "-name"),
     "tokens/": ("-created", "created"),
+    "invitations/": ("-created", "created"),
+    "audit/": ("-at", "at"),
+    "services/service0/workers/": ("worker", "-worker"),
 }
 
 
@@ -47,6 +53,11 @@ def many(
         Run.objects.create()
         make_team(f"Team {number}")
         make_token(operator)
+        Invitation.objects.create(code_hash=f"x{number}", expires=now)
+        WorkerPresence.objects.create(
+            worker=f"w{number}", service="service0", host="h", pid=1, version="1", last_seen=now
+        )
+        record(actor=SYSTEM, verb="made", object_kind="service", object_name=f"service{number}")
     Run.objects.update(created=now)
     Subscription.objects.update(created=now)
 
@@ -147,6 +158,18 @@ def test_a_cursor_is_of_one_ordering(many: None, operator: User, program: Caller
         ("teams/?search=team 3", 1),
         ("tokens/?user=otto", 8),
         ("tokens/?service=x", 0),
+        ("invitations/?state=ended", 7),
+        ("invitations/?state=open", 0),
+        ("invitations/?state=used", 0),
+        ("audit/?kind=service&verb=made&actor=system", 7),
+        ("audit/?object=service3", 1),
+        ("audit/?search=SERVICE3", 1),
+        ("audit/?kind=token", 0),
+        ("audit/?group=5b1f0a52-8f3c-4c52-9d8f-0d1f6f0a7c11", 0),
+        ("audit/?since=2020-01-01T00:00:00Z", 7),
+        ("audit/?until=2020-01-01T00:00:00Z", 0),
+        ("services/service0/workers/", 7),
+        ("services/service1/workers/", 0),
     ],
 )
 def test_each_filter(path: str, found: int, many: None, operator: User, program: Caller) -> None:

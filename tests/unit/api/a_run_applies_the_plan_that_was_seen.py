@@ -8,7 +8,7 @@ from django.utils import timezone
 from eventbus_admin.accounts.models import User
 from eventbus_admin.reconcile.models import BrokerObject, ReconcileState, Run, Sync
 from eventbus_admin.registry.models import Subscription
-from tests.unit.api.conftest import QUEUE, RUN, Program
+from tests.unit.api.conftest import QUEUE, RUN, STRANGER_USER, Program
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def test_all_of_it_or_chosen_steps(bus: Program) -> None:
     assert [(one["kind"], one["name"]) for one in plan["results"]] == [
         ("create", "event__other"),
         ("create", QUEUE),
+        ("unmanaged", STRANGER_USER),
     ]
 
     whole = bus.post("runs/", {"plan": plan["id"]}).json()

@@ -15,7 +15,7 @@ from eventbus_admin.registry.tokens import MOST_LIVE
 from tests.unit.api.conftest import Program
 
 Caller = Callable[..., Program]
-READ, WRITE, TEST, APPLY, TOKENS = TokenScope
+READ, WRITE, TEST, APPLY, CREDENTIALS, TOKENS = TokenScope
 
 
 def test_it_is_made_used_and_revoked(

@@ -21,8 +21,8 @@ from bus_core.topology import (
 )
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.accounts.tokens import issue
-from eventbus_admin.integrators.models import AccessRequest
-from eventbus_admin.journal.models import JournalEntry, Outcome
+from eventbus_admin.integrators.models import AccessRequest, Invitation
+from eventbus_admin.journal.models import JournalEntry, Outcome, WorkerPresence
 from eventbus_admin.reconcile.models import (
     BrokerObject,
     Health,
@@ -37,6 +37,8 @@ API = "/api/v1"
 RUN = UUID(int=1)
 EVENT = "exportRequested_1"
 REQUEST = 7
+INVITATION = 3
+STRANGER_USER = "bus__meca-exporter__a"
 QUEUE = "consumer__exportRequested__export-manager"
 
 
@@ -115,6 +117,9 @@ def world(make_subscription: Callable[..., Subscription]) -> Subscription:
         kind=AccessRequest.Kind.SUBSCRIPTION,
         reason="To export.",
     )
+    Invitation.objects.create(
+        pk=INVITATION, code_hash="x", note="Crossref", expires=now + timedelta(days=14)
+    )
     SubscriptionStatus.objects.create(
         subscription=subscription,
         sync=Sync.IN_SYNC,
@@ -136,6 +141,24 @@ def world(make_subscription: Callable[..., Subscription]) -> Subscription:
         message="export-manager gets no exportRequested until its queue is made.",
         should={"type": "quorum"},
         since=now,
+    )
+    BrokerObject.objects.create(
+        kind="user",
+        name=STRANGER_USER,
+        service_name="meca-exporter",
+        sync=Sync.UNMANAGED,
+        message="The registry never issued these credentials of meca-exporter.",
+        found={"password": "fingerprint 0123456789ab", "tags": []},
+        since=now,
+    )
+    WorkerPresence.objects.create(
+        worker="export-manager@exports-1:4711",
+        service="export-manager",
+        host="exports-1",
+        pid=4711,
+        version="0.1.0",
+        subscriptions=["exportRequested"],
+        last_seen=now,
     )
     JournalEntry.objects.create(
         event_id=EVENT,

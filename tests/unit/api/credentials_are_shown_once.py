@@ -65,9 +65,11 @@ def test_revoked_are_all_of_them(member: User, program: Caller) -> None:
     assert bus.delete(PATH).json()["code"] == "not_issued"
 
 
-def test_a_service_sees_its_own_and_issues_none(program: Caller, member: User) -> None:
+def test_a_service_looks_after_its_own_and_no_others(program: Caller, member: User) -> None:
     program(member).post(PATH, {})
     me, other = program(service="meca-exporter"), program(service="other")
-    assert [one["slot"] for one in me.get(PATH).json()["results"]] == ["a"]
-    assert me.post(PATH, {"anew": "beside"}).status_code == 403
-    assert (other.get(PATH).status_code, other.delete(PATH).status_code) == (404, 404)
+    assert me.post(PATH, {"anew": "beside"}).json()["slot"] == "b"
+    assert me.delete(f"{PATH}a/").status_code == 204
+    assert [one["slot"] for one in me.get(PATH).json()["results"]] == ["a", "b"]
+    answers = (other.get(PATH), other.post(PATH, {}), other.delete(PATH))
+    assert [one.status_code for one in answers] == [404, 404, 404]

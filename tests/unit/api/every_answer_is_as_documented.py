@@ -19,7 +19,7 @@ from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.models import ApiToken, User
 from eventbus_admin.api.views.document import document
 from eventbus_admin.reconcile.stored_plan import plan_id
-from tests.unit.api.conftest import EVENT, QUEUE, REQUEST, RUN
+from tests.unit.api.conftest import EVENT, INVITATION, QUEUE, REQUEST, RUN, STRANGER_USER
 
 EXAMPLES = 15
 CHECKS = [
@@ -40,6 +40,7 @@ KNOWN = {
     "number": REQUEST,
     "slot": "a",
     "publishes": ["exportRequested"],
+    "subscribes": ["unused"],
     "team": "Journals",
     "owner": "Journals",
     "to": "export-manager",
@@ -110,6 +111,10 @@ def _use_what_is_there(case: schemathesis.Case, token: ApiToken) -> None:
     known = {**KNOWN, "plan": plan_id(), "prefix": token.prefix}
     if case.operation.path.startswith("/api/v1/services/"):
         known["name"] = "export-manager"
+    if case.operation.path.startswith("/api/v1/invitations/"):
+        known["number"] = INVITATION
+    if case.operation.path.startswith("/api/v1/broker-users/"):
+        known |= {"user": STRANGER_USER, "confirm": STRANGER_USER}
     if case.operation.path == "/api/v1/integrators/":
         del known["name"]
     if case.query:

@@ -40,7 +40,8 @@ def test_the_answer_has_the_service_a_token_and_the_requests() -> None:
     ]
     assert Service.objects.get().contact == "ops@example.org"
     token = ApiToken.objects.get(service="crossref-exporter")
-    assert (token.scopes, said["token"].partition(".")[0]) == (["read"], token.prefix)
+    assert token.scopes == ["read", "write", "credentials"]
+    assert said["token"].partition(".")[0] == token.prefix
 
 
 def test_the_token_reads_its_own_requests_and_no_others(

@@ -13,9 +13,17 @@ from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.api.views.document import document
 from eventbus_admin.reconcile.stored_plan import plan_id
-from tests.unit.api.conftest import API, EVENT, REQUEST, RUN, Program
+from tests.unit.api.conftest import (
+    API,
+    EVENT,
+    INVITATION,
+    REQUEST,
+    RUN,
+    STRANGER_USER,
+    Program,
+)
 
-READ, WRITE, TEST, APPLY, TOKENS = TokenScope
+READ, WRITE, TEST, APPLY, CREDENTIALS, TOKENS = TokenScope
 PAIR = "exportRequested/export-manager"
 
 
@@ -46,6 +54,10 @@ def writes(method: str, path: str, status: int, body: Any = None, **other: Any) 
     return Call(method, path, values.pop("scope", WRITE), body=body, **values)
 
 
+def operates(method: str, path: str, status: int, body: Any = None, **other: Any) -> Call:
+    return writes(method, path, status, body, member=403, **other)
+
+
 CALLS = (
     reads("event-types/"),
     reads("event-types/exportRequested/"),
@@ -63,9 +75,17 @@ CALLS = (
     writes("POST", "services/", 201, {"name": "new", "owner": "Journals"}),
     writes("PATCH", "services/export-manager/", 200, {"description": "new"}),
     reads("services/export-manager/credentials/"),
-    writes("POST", "services/export-manager/credentials/", 201, {"anew": "beside"}),
-    writes("DELETE", "services/export-manager/credentials/", 204),
-    writes("DELETE", "services/export-manager/credentials/a/", 204),
+    writes(
+        "POST",
+        "services/export-manager/credentials/",
+        201,
+        {"anew": "beside"},
+        scope=CREDENTIALS,
+        service=201,
+    ),
+    writes("DELETE", "services/export-manager/credentials/", 204, scope=CREDENTIALS, service=204),
+    writes("DELETE", "services/export-manager/credentials/a/", 204, scope=CREDENTIALS, service=204),
+    reads("services/export-manager/workers/"),
     reads("publications/"),
     reads(f"publications/{PAIR}/"),
     writes(
@@ -98,10 +118,21 @@ CALLS = (
         service=201,
         anonymous=201,
     ),
+    operates("GET", "invitations/", 200, scope=READ),
+    operates("POST", "invitations/", 201, {"note": "Crossref"}),
+    operates("GET", f"invitations/{INVITATION}/", 200, scope=READ),
+    operates("DELETE", f"invitations/{INVITATION}/", 204),
     reads("requests/"),
+    writes(
+        "POST",
+        "requests/",
+        201,
+        {"service": "export-manager", "reason": "More.", "subscribes": ["unused"]},
+        service=201,
+    ),
     reads(f"requests/{REQUEST}/"),
-    writes("POST", f"requests/{REQUEST}/approve/", 200, member=403),
-    writes("POST", f"requests/{REQUEST}/decline/", 200, {"reason": "no"}, member=403),
+    operates("POST", f"requests/{REQUEST}/approve/", 200),
+    operates("POST", f"requests/{REQUEST}/decline/", 200, {"reason": "no"}),
     reads("events/"),
     reads(f"events/{EVENT}/"),
     reads("status/", service=403),
@@ -109,6 +140,14 @@ CALLS = (
     reads("runs/", service=403),
     reads(f"runs/{RUN}/", service=403),
     writes("POST", "runs/", 201, {"plan": "…"}, member=403, scope=APPLY),
+    operates(
+        "POST",
+        f"broker-users/{STRANGER_USER}/remove/",
+        202,
+        {"confirm": STRANGER_USER},
+        scope=APPLY,
+    ),
+    reads("audit/"),
     reads("teams/", service=403),
     reads("teams/Journals/", service=403),
     reads("tokens/"),

@@ -19,7 +19,7 @@ from eventbus_admin.api.urls import urlpatterns as endpoints
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.broker.mock import MockBroker
 from eventbus_admin.console.urls import urlpatterns as pages
-from eventbus_admin.integrators.models import AccessRequest
+from eventbus_admin.integrators.models import AccessRequest, Invitation
 from eventbus_admin.reconcile.cycle import compare
 from eventbus_admin.reconcile.models import BrokerObject, Run
 from tests.harness.addresses import address
@@ -68,6 +68,8 @@ def samples() -> dict[str, str]:
         "event_id": "event0",
         "prefix": TOKEN,
         "slot": "a",
+        "user": f"bus__{HUB}__a",
+        "invitation.number": first(Invitation.objects.all()),
         "team": TEAM,
         "number": request,
         "pk": request,

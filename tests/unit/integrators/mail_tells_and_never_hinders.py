@@ -69,6 +69,8 @@ def test_a_decision_is_told_to_the_contact(
         ("crossref-exporter: declined", ["ops@example.org"]),
     ]
     assert "Wrong journal." in str(mailoutbox[1].body)
+    told_how = ["/services/crossref-exporter/credentials/" in str(one.body) for one in mailoutbox]
+    assert told_how == [True, False]
 
 
 def test_a_later_request_is_told_to_operators(

@@ -141,9 +141,9 @@ def test_reading_takes_the_same_number_of_queries_for_many_rows(
     make_subscription: Make, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
     make_subscription("A", "s")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         topology_of(read_registry())
     for number in range(10):
         make_subscription(f"A{number}", f"s{number}")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         topology_of(read_registry())
