@@ -3,6 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from bus_core.rights import SLOTS, user_name
+from eventbus_admin.accounts.models import Team
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.registry.models import (
     Credential,
@@ -12,12 +13,14 @@ from eventbus_admin.registry.models import (
     Subscription,
 )
 
-Thing = EventType | Service | Publication | Subscription | Credential
+Thing = Team | EventType | Service | Publication | Subscription | Credential
 
 
 def reference(thing: Thing) -> tuple[str, str]:
     """Return kind and name of an object in the audit trail, as the API's paths name it."""
     match thing:
+        case Team():
+            return "team", thing.name
         case EventType():
             return "event_type", thing.name
         case Service():

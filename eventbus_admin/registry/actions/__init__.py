@@ -25,6 +25,7 @@ from eventbus_admin.registry.actions.subscriptions import (
     resume_subscription,
     retire_subscription,
 )
+from eventbus_admin.registry.actions.teams import change_team, create_team
 from eventbus_admin.registry.bookkeeping import UNCHANGED
 
 __all__ = [
@@ -34,9 +35,11 @@ __all__ = [
     "change_event_type",
     "change_service",
     "change_subscription",
+    "change_team",
     "create_event_type",
     "create_service",
     "create_subscription",
+    "create_team",
     "issue_credential",
     "pause_subscription",
     "reissue_credential",
