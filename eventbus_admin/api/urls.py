@@ -11,6 +11,7 @@ from eventbus_admin.api.views import (
     integrators,
     operations,
     publications,
+    registry,
     services,
     subscriptions,
 )
@@ -72,6 +73,9 @@ urlpatterns = [
     path("plan/", operations.Plan.as_view(), name="plan"),
     path("runs/", operations.Runs.as_view(), name="runs"),
     path("runs/<uuid:pk>/", operations.OneRun.as_view(), name="run"),
+    path("registry/", registry.Registry.as_view(), name="registry"),
+    path("registry/plan/", registry.RegistryPlan.as_view(), name="registry-plan"),
+    path("registry/import/", registry.RegistryImport.as_view(), name="registry-import"),
     path("teams/", accounts.Teams.as_view(), name="teams"),
     path("teams/<str:team>/", accounts.OneTeam.as_view(), name="team"),
     path("tokens/", accounts.Tokens.as_view(), name="tokens"),

@@ -32,9 +32,7 @@ class Place:
     """Counted from 1; nothing when the document was no text."""
 
     def __str__(self) -> str:
-        return ", ".join(
-            ([f"line {self.line}"] if self.line else []) + ([self.key] * bool(self.key))
-        )
+        return ", ".join(filter(None, (f"Line {self.line}" if self.line else "", self.key)))
 
 
 NOWHERE = Place()
@@ -77,18 +75,17 @@ class Problem:
 
     def __str__(self) -> str:
         where = str(self.place)
-        return f"{where[:1].upper()}{where[1:]}: {self.message}" if where else self.message
+        return f"{where}: {self.message}" if where else self.message
 
 
 class DocumentRefused(Exception):
     """The document cannot be used; nothing was changed."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        every = tuple(problems)
-        self.problems = every[:_SHOWN]
-        if more := len(every) - _SHOWN:
-            more_said = Problem(NOWHERE, f"And {more} more.")
-            self.problems += (more_said,) if more > 0 else ()
+        every = sorted(problems, key=lambda one: one.place.line or 0)
+        self.problems = tuple(every[:_SHOWN])
+        if (more := len(every) - _SHOWN) > 0:
+            self.problems += (Problem(NOWHERE, f"And {more} more."),)
         super().__init__("\n".join(map(str, self.problems)))
 
 

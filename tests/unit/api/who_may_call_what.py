@@ -13,10 +13,13 @@ from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.api.views.document import document
 from eventbus_admin.reconcile.stored_plan import plan_id
+from eventbus_admin.registry.as_code.importing import plan_import
+from eventbus_admin.registry.as_code.reading import read
 from tests.unit.api.conftest import API, EVENT, REQUEST, RUN, Program
 
 READ, WRITE, TEST, APPLY, TOKENS = TokenScope
 PAIR = "exportRequested/export-manager"
+CONTACT = "version: 1\nservices: {export-manager: {contact: ops@example.org}}\n"
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,18 @@ CALLS = (
     reads("runs/", service=403),
     reads(f"runs/{RUN}/", service=403),
     writes("POST", "runs/", 201, {"plan": "…"}, member=403, scope=APPLY),
+    reads("registry/", service=403),
+    Call(
+        "POST",
+        "registry/plan/",
+        READ,
+        member=200,
+        stranger=200,
+        operator=200,
+        service=403,
+        body={"document": CONTACT},
+    ),
+    writes("POST", "registry/import/", 200, {"document": CONTACT, "plan": "…"}, member=403),
     reads("teams/", service=403),
     reads("teams/Journals/", service=403),
     reads("tokens/"),
@@ -199,7 +214,11 @@ def test_matrix(
     make_event_type("unused")
     make_subscription("paused", "export-manager", state="paused")
     path = call.path.replace("…", make_token(administrator)[0].prefix)
-    body = {**call.body, "plan": plan_id()} if call.path == "runs/" and call.body else call.body
+    body = call.body
+    if call.path == "runs/" and body:
+        body = {**body, "plan": plan_id()}
+    if call.path == "registry/import/":
+        body = {**body, "plan": plan_import(read(CONTACT)).id}
 
     # When
     answer = call_as(who, call).call(call.method, path, body)

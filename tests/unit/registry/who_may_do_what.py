@@ -85,6 +85,11 @@ EVENT_SIDE = OPERATORS | {"member of the event type's team"}
 
 Deed = Callable[[World, Actor], object]
 DEEDS: dict[str, tuple[set[str], Deed]] = {
+    "create_team": (OPERATORS, lambda _, a: actions.create_team(actor=a, name="new")),
+    "change_team": (
+        OPERATORS,
+        lambda w, a: actions.change_team(actor=a, team=w.journals, description="new"),
+    ),
     "create_service": (
         SERVICE_SIDE,
         lambda w, a: actions.create_service(actor=a, name="new", owner=w.journals),
@@ -150,7 +155,7 @@ DEEDS: dict[str, tuple[set[str], Deed]] = {
 
 def stored() -> dict[str, list[dict[str, Any]]]:
     models: tuple[type[Model], ...] = (
-        Service, EventType, Publication, Subscription, Credential, Revision, AuditEntry,
+        Team, Service, EventType, Publication, Subscription, Credential, Revision, AuditEntry,
     )  # fmt: skip
     return {model.__name__: list(model._default_manager.values()) for model in models}
 
