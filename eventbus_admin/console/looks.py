@@ -5,6 +5,7 @@ from typing import Final
 
 from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Health, Run, Sync
+from eventbus_admin.registry.as_code.plan import Verb
 from eventbus_admin.registry.states import Lifecycle, ServiceKind, SubscriptionState
 
 OK: Final = "ok"
@@ -51,6 +52,9 @@ _TONES: Final[dict[str, str]] = {
     "dead": BAD,
     "returned": IDLE,
     "pending": IDLE,
+    Verb.CREATE: OK,
+    Verb.CHANGE: ACT,
+    Verb.RETIRE: WARN,
 }
 
 _WORDS: Final[dict[str, str]] = {

@@ -17,6 +17,7 @@ from eventbus_admin.console.views import (
     feed,
     integrators,
     overview,
+    registry,
     runs,
     services,
     shell,
@@ -108,6 +109,10 @@ urlpatterns = [
     path("requests/<int:pk>/", integrators.detail, name="request"),
     path("requests/<int:pk>/approve/", integrators.approve, name="request-approve"),
     path("requests/<int:pk>/decline/", integrators.decline, name="request-decline"),
+    path("registry/", registry.registry, name="registry"),
+    path("registry/download/", registry.download, name="registry-download"),
+    path("registry/plan/", registry.plan, name="registry-plan"),
+    path("registry/import/", registry.apply, name="registry-import"),
     path("audit/", audit.audit, name="audit"),
 ]
 

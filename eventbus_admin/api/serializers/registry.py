@@ -74,7 +74,7 @@ class SentDocument(serializers.JSONField):
 class DocumentParameters(Parameters):
     """In which form the registry is written."""
 
-    format = Choice([("json",) * 2, ("yaml",) * 2], required=False, default="json")  # type: ignore[assignment]
+    format = Choice([("json",) * 2, ("yaml",) * 2], required=False, default="json")
 
 
 class PlannedImport(Strict):

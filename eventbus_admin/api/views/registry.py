@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
@@ -42,7 +41,7 @@ class Registry(Endpoint):
         example=DOCUMENT_EXAMPLE,
         parameters=DocumentParameters,
         other_answers={
-            (200, YAML): OpenApiResponse(OpenApiTypes.STR, description="The same to keep in a file")
+            (200, YAML): OpenApiResponse(DocumentOut, description="The same to keep in a file")
         },
     )
     def get(self, request: Request) -> HttpResponseBase:  # noqa: ARG002

@@ -21,6 +21,9 @@ class Verb(StrEnum):
     RETIRE = "retire"
 
 
+_DONE = {Verb.CREATE: "created", Verb.CHANGE: "changed", Verb.RETIRE: "retired"}
+
+
 @dataclass(frozen=True)
 class Change:
     """One thing that an import makes, changes or retires."""
@@ -76,3 +79,9 @@ class Plan:
         if not said:
             return "Nothing to do: the registry is as the document says."
         return f"{', '.join(said)}."
+
+    @property
+    def outcome(self) -> str:
+        """The counts as a sentence, once it is done."""
+        said = [f"{number} {_DONE[Verb(verb)]}" for verb, number in self.counts.items() if number]
+        return f"{', '.join(said) or 'nothing to do'}."

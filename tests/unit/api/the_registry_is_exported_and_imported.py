@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from eventbus_admin.accounts.actor import SYSTEM
 from eventbus_admin.accounts.models import User
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.registry.actions import change_service
@@ -55,8 +56,6 @@ def test_a_plan_is_imported(bus: Program) -> None:
 
 
 def test_a_plan_of_yesterday_is_refused(bus: Program, operator: User) -> None:
-    from eventbus_admin.accounts.actor import SYSTEM
-
     plan = bus.post("registry/plan/", {"document": NEW}).json()
     change_service(actor=SYSTEM, service="export-manager", description="Other.")
     answer = bus.post("registry/import/", {"document": NEW, "plan": plan["id"]})
@@ -68,13 +67,13 @@ def test_a_plan_of_yesterday_is_refused(bus: Program, operator: User) -> None:
 def test_mistakes_are_told_with_their_lines(path: str, bus: Program) -> None:
     document = NEW + "    kind: integrator\n  new: {}\n"
     answer = bus.post(path, {"document": document, **({"plan": "x"} if "import" in path else {})})
+    kept = "export-manager is an internal one, and a service keeps its kind."
     assert answer.status_code == 400
     assert [(one["code"], one["field"]) for one in answer.json()["errors"]] == [
         ("invalid_document", "document")
     ] * 2
     assert [one["message"] for one in answer.json()["errors"]] == [
-        "Line 5, services.export-manager.kind: export-manager is an internal one, and a service "
-        "keeps its kind.",
+        f"Line 5, services.export-manager.kind: {kept}",
         "Line 6, services.new: This is new, so its team must be named: “owner: …”.",
     ]
 

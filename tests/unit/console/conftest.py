@@ -192,6 +192,7 @@ PAGES = (
     f"/runs/{RUN}/progress/",
     "/integrators/",
     "/requests/1/",
+    "/registry/",
     "/audit/",
 )
 
