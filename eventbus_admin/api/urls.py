@@ -12,6 +12,7 @@ from eventbus_admin.api.views import (
     operations,
     publications,
     registry,
+    rotation,
     services,
     subscriptions,
 )
@@ -50,6 +51,12 @@ urlpatterns = [
     path("services/<name:name>/", services.OneService.as_view(), name="service"),
     path(
         "services/<name:name>/credentials/", credentials.Credentials.as_view(), name="credentials"
+    ),
+    path("services/<name:name>/credentials/rotate/", rotation.Rotation.as_view(), name="rotation"),
+    path(
+        "services/<name:name>/credentials/rotate/end/",
+        rotation.RotationEnd.as_view(),
+        name="rotation-end",
     ),
     path(
         "services/<name:name>/credentials/<slug:slot>/",

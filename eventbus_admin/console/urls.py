@@ -62,6 +62,12 @@ urlpatterns = [
     path(
         "services/<str:name>/credentials/reissue/", credentials.reissue, name="credentials-reissue"
     ),
+    path("services/<str:name>/credentials/rotate/", credentials.rotate, name="credentials-rotate"),
+    path("services/<str:name>/rotation/", credentials.rotation, name="rotation"),
+    path("services/<str:name>/rotation/end/", credentials.end_rotation, name="rotation-end"),
+    path(
+        "services/<str:name>/rotation/cancel/", credentials.cancel_rotation, name="rotation-cancel"
+    ),
     path("services/<str:name>/credentials/revoke/", credentials.revoke, name="credentials-revoke"),
     path("new/service/", services.create, name="service-new"),
     path("edit/service/<str:name>/", services.edit, name="service-edit"),

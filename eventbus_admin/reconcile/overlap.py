@@ -42,6 +42,11 @@ class Overlap:
     """From then on it needs a person."""
 
     @property
+    def sides(self) -> tuple[tuple[str, Side], tuple[str, Side]]:
+        """Both, each with what it is called."""
+        return ("Old", self.old), ("New", self.new)
+
+    @property
     def overdue(self) -> bool:
         """Whether it goes on for longer than it should."""
         return timezone.now() >= self.deadline

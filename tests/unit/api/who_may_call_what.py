@@ -15,6 +15,7 @@ from eventbus_admin.api.views.document import document
 from eventbus_admin.reconcile.stored_plan import plan_id
 from eventbus_admin.registry.as_code.importing import plan_import
 from eventbus_admin.registry.as_code.reading import read
+from eventbus_admin.registry.models import Service
 from tests.unit.api.conftest import API, EVENT, REQUEST, RUN, Program
 
 READ, WRITE, TEST, APPLY, TOKENS = TokenScope
@@ -69,6 +70,10 @@ CALLS = (
     writes("POST", "services/export-manager/credentials/", 201, {"anew": "beside"}),
     writes("DELETE", "services/export-manager/credentials/", 204),
     writes("DELETE", "services/export-manager/credentials/a/", 204),
+    reads("services/export-manager/credentials/rotate/"),
+    writes("POST", "services/export-manager/credentials/rotate/", 201),
+    writes("DELETE", "services/paused/credentials/rotate/", 204, service=404),
+    writes("POST", "services/paused/credentials/rotate/end/", 204, service=404),
     reads("publications/"),
     reads(f"publications/{PAIR}/"),
     writes(
@@ -205,6 +210,7 @@ def test_matrix(
     call_as: Callable[[str, Call], Program],
     make_event_type: Callable[..., Any],
     make_subscription: Callable[..., Any],
+    make_rotation: Callable[[str], Service],
     make_token: Callable[..., tuple[ApiToken, str]],
     administrator: User,
     settings: Any,
@@ -213,6 +219,7 @@ def test_matrix(
     # Given things to act on
     make_event_type("unused")
     make_subscription("paused", "export-manager", state="paused")
+    make_rotation("paused")
     path = call.path.replace("…", make_token(administrator)[0].prefix)
     body = call.body
     if call.path == "runs/" and body:
