@@ -203,11 +203,13 @@ class _Comparison:
                 continue
             mine = self._document.get(Kind.SUBSCRIPTION, name)
             place = mine.place if mine else change.place if change else NOWHERE
-            self._problem(
-                place,
-                f"{event_type} is retired here, but {service} listens to it. Retire the "
-                "subscription too, or keep the event type.",
-            )
+            if self._document.get(Kind.EVENT_TYPE, event_type) is None and retiring:
+                what = f"{event_type} is left out and would be retired"
+                way_out = "Write the event type down, or retire the subscription."
+            else:
+                what = f"{event_type} is retired here"
+                way_out = "Retire the subscription too, or keep the event type."
+            self._problem(place, f"{what}, but {service} listens to it. {way_out}")
 
     def _final_states(self) -> Iterator[tuple[str, str]]:
         """Yield each subscription with the state that it will have."""

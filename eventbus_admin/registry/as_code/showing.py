@@ -41,7 +41,8 @@ def _said(change: Change) -> Iterator[str]:
 def _value(change: Change, name: str) -> Iterator[Line]:
     after = change.after[name]
     if change.before is None:
-        if after != FIELDS[change.kind][name].default:
+        field = FIELDS[change.kind][name]
+        if field.always or after != field.default:
             yield from (Line("+", text) for text in _written(name, after))
         return
     old, new = _written(name, change.before[name]), _written(name, after)

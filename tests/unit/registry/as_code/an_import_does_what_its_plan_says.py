@@ -243,6 +243,16 @@ def test_pruning_retires_what_is_left_out_and_deletes_nothing(
     ]
 
 
+def test_a_type_that_is_listened_to_is_not_pruned(story: Subscription) -> None:
+    document = "services: {export-manager: {subscribes: {exportRequested: }}}\n"
+    assert bring(document) == []
+    assert refused(document, prune=True) == (
+        "Line 2, services.export-manager.subscribes.exportRequested: exportRequested is left out "
+        "and would be retired, but export-manager listens to it. Write the event type down, or "
+        "retire the subscription."
+    )
+
+
 # -- what cannot be done -----------------------------------------------------------------------
 
 

@@ -58,7 +58,7 @@ def test_an_export_goes_to_a_file_or_to_standard_output(
 
 @pytest.mark.parametrize("how", [(), ("--plan",)])
 def test_a_plan_changes_nothing_and_tells_scripts(how: tuple[str, ...], file: Path) -> None:
-    said = "create event type A\n    + owner: Journals\n1 to create.\n"
+    said = "create event type A\n    + owner: Journals\n    + lifecycle: active\n1 to create.\n"
     assert run("import", file, *how) == (2, said)
     assert not EventType.objects.exists()
 
