@@ -127,6 +127,30 @@ def test_the_plan_is_a_readable_difference(story: Subscription) -> None:
     )
 
 
+def test_of_a_long_value_only_the_changed_part_is_shown(story: Subscription) -> None:
+    long = {f"k{number:05}": number for number in range(20_000)}
+    EventType.objects.filter(name="exportRequested").update(example=long)
+    text = text_of(plan_import(changed(("k10000: 10000", "k10000: 1"))))
+    assert text == (
+        "change event type exportRequested\n"
+        "      example:\n"
+        "      …\n"
+        "        k09997: 9997\n"
+        "        k09998: 9998\n"
+        "        k09999: 9999\n"
+        "    -   k10000: 10000\n"
+        "    +   k10000: 1\n"
+        "        k10001: 10001\n"
+        "        k10002: 10002\n"
+        "        k10003: 10003\n"
+        "1 to change."
+    )
+    turned = "version: 1\nevent_types: {exportRequested: {example: [" + "a, " * 20_000 + "]}}\n"
+    lines = text_of(plan_import(read(turned))).splitlines()
+    assert len(lines) < 420
+    assert "    - … 19,800 more lines" in lines
+
+
 def test_a_service_moves_to_a_new_team(story: Subscription) -> None:
     bring("teams: {Exports: {contact: e@example.org}}\nservices: {crossref: {owner: Exports}}\n")
     assert Service.objects.get(name="crossref").owner.contact == "e@example.org"
