@@ -49,7 +49,7 @@ def import_document(
                 actor=actor,
                 verb="imported",
                 object_kind="registry",
-                object_name="registry",
+                object_name="document",
                 after=now.counts,
             )
             carry_out(actor, now.changes)

@@ -1,41 +1,43 @@
 """The stored registry as a document, in a constant number of queries."""
 
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 from eventbus_admin.accounts.models import Team
 from eventbus_admin.registry.as_code.document import Document, Entry, Kind, pair
 from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
 
-M = TypeVar("M", bound=Model)
-
 
 def read_stored(*, lock: bool = False) -> Document:
     """Return what the registry says, what waits for a decision included.
 
-    With `lock`, in a transaction, nobody changes it until the commit. Rows are locked in the order
-    in which actions lock them, and before anything else is.
+    With `lock`, in a transaction, nobody changes what is there until the commit.
     """
-
-    def rows(found: QuerySet[M]) -> QuerySet[M]:
-        found = found.order_by("pk")
-        return found.select_for_update(of=("self",), no_key=True) if lock else found
-
-    teams = rows(Team.objects.all())
-    event_types = rows(EventType.objects.select_related("owner"))
-    services = rows(Service.objects.select_related("owner"))
-    publications = rows(Publication.objects.select_related("event_type", "service"))
-    subscriptions = rows(Subscription.objects.select_related("event_type", "service"))
+    if lock:
+        _lock_everything()
+    # What joins two things is read before these, so that none is missing that was made meanwhile.
+    subscriptions = list(Subscription.objects.select_related("event_type", "service"))
+    publications = list(Publication.objects.select_related("event_type", "service"))
+    services = list(Service.objects.select_related("owner"))
+    event_types = list(EventType.objects.select_related("owner"))
     return Document(
         {
-            Kind.TEAM: {one.name: _team(one) for one in teams},
+            Kind.TEAM: {one.name: _team(one) for one in Team.objects.all()},
             Kind.EVENT_TYPE: {one.name: _event_type(one) for one in event_types},
             Kind.SERVICE: {one.name: _service(one) for one in services},
             Kind.PUBLICATION: {_name(one): Entry({"state": one.state}) for one in publications},
             Kind.SUBSCRIPTION: {_name(one): _subscription(one) for one in subscriptions},
         }
     )
+
+
+def _lock_everything() -> None:
+    """Lock all rows in the order in which actions lock theirs, before the revision is raised."""
+    models: tuple[type[Model], ...] = (Team, EventType, Service, Publication, Subscription)
+    for model in models:
+        rows = model._default_manager.order_by("pk").select_for_update(no_key=True)
+        list(rows.values_list("pk", flat=True))
 
 
 def _name(one: Publication | Subscription) -> str:
