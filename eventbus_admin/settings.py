@@ -44,6 +44,10 @@ EVENTBUS_RETRY_DELAYS_MS = env.rising_numbers(
 EVENTBUS_COMPARE_SECONDS = env.number("EVENTBUS_COMPARE_SECONDS", 5)
 # Whether what somebody deleted on the broker is restored without being asked.
 EVENTBUS_SELF_HEAL = env.flag("EVENTBUS_SELF_HEAL")
+# For how long nobody must have used the old user of a rotation before it is revoked by itself, and
+# after how many days a rotation that goes on needs a person.
+EVENTBUS_ROTATION_QUIET_SECONDS = env.number("EVENTBUS_ROTATION_QUIET_SECONDS", 60)
+EVENTBUS_ROTATION_DAYS = env.number("EVENTBUS_ROTATION_DAYS", 7)
 EVENTBUS_JOURNAL_ROWS = env.number("EVENTBUS_JOURNAL_ROWS", 100_000)
 EVENTBUS_JOURNAL_DAYS = env.number("EVENTBUS_JOURNAL_DAYS", 7)
 EVENTBUS_EXAMPLES = env.flag("EVENTBUS_EXAMPLES", default=EVENTBUS_BACKEND == "mock")

@@ -75,8 +75,12 @@ def documented(
     parameters: type[Parameters] | None = None,
     headers: Sequence[OpenApiParameter] = (),
     refusals: Sequence[int] = (),
+    other_answers: Mapping[tuple[int, str], OpenApiResponse] | None = None,
 ) -> Callable[[F], F]:
-    """Document a view's method: what it takes, what it answers, how it refuses."""
+    """Document a view's method: what it takes, what it answers, how it refuses.
+
+    `other_answers` are those that are not JSON, by status and type.
+    """
     expected = {*_ALWAYS, *refusals}
     if body is not None:
         expected |= set(_BODY)
@@ -90,6 +94,7 @@ def documented(
     answers: dict[Any, Any] = {
         status: OpenApiResponse(answer, description=HTTPStatus(status).phrase)
     }
+    answers |= other_answers or {}
     answers |= {code: _refusal(code) for code in sorted(expected)}
     words = [word for word in summary.lower().split() if word not in {"a", "an", "the"}]
     return extend_schema(

@@ -14,6 +14,8 @@ from eventbus_admin.api.views import (
     invitations,
     operations,
     publications,
+    registry,
+    rotation,
     services,
     subscriptions,
 )
@@ -53,6 +55,12 @@ urlpatterns = [
     path(
         "services/<name:name>/credentials/", credentials.Credentials.as_view(), name="credentials"
     ),
+    path("services/<name:name>/credentials/rotate/", rotation.Rotation.as_view(), name="rotation"),
+    path(
+        "services/<name:name>/credentials/rotate/end/",
+        rotation.RotationEnd.as_view(),
+        name="rotation-end",
+    ),
     path(
         "services/<name:name>/credentials/<slug:slot>/",
         credentials.OneCredential.as_view(),
@@ -84,6 +92,9 @@ urlpatterns = [
         name="broker-user-remove",
     ),
     path("audit/", audit.Audit.as_view(), name="audit"),
+    path("registry/", registry.Registry.as_view(), name="registry"),
+    path("registry/plan/", registry.RegistryPlan.as_view(), name="registry-plan"),
+    path("registry/import/", registry.RegistryImport.as_view(), name="registry-import"),
     path("teams/", accounts.Teams.as_view(), name="teams"),
     path("teams/<str:team>/", accounts.OneTeam.as_view(), name="team"),
     path("tokens/", accounts.Tokens.as_view(), name="tokens"),

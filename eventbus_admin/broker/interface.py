@@ -120,5 +120,8 @@ class Broker(Protocol):
     def delete_user(self, name: str) -> None:
         """Take a user of ours away with all its rights and connections."""
 
+    def connections(self, name: str) -> tuple[str, ...]:
+        """Return where a user of ours is connected from: for each open connection, its host."""
+
     def close_connections(self, name: str, reason: str) -> None:
         """Close the connections of a user of ours, which then know its rights of now."""

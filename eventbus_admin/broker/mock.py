@@ -97,6 +97,10 @@ class MockBroker:
         self._accounts.users.pop(name, None)
         self._accounts.grants.pop(name, None)
 
+    def connections(self, name: str) -> tuple[str, ...]:  # noqa: ARG002
+        """Return nothing: whoever uses the embedded broker signs in as nobody."""
+        return ()
+
     def close_connections(self, name: str, reason: str) -> None:
         """Do nothing: whoever uses the embedded broker signs in as nobody."""
 

@@ -110,6 +110,12 @@ class RabbitMQBroker:
         """Take a user of ours away; RabbitMQ closes its connections by itself."""
         self._api.delete(path("users", self._login(name)))
 
+    def connections(self, name: str) -> tuple[str, ...]:
+        """Return where a user of ours is connected from; right at once, unlike statistics."""
+        with _understood():
+            rows = self._api.get(path("connections", "username", self._login(name)))
+            return tuple(sorted(_host(row["name"]) for row in rows if row["vhost"] == self.vhost))
+
     def close_connections(self, name: str, reason: str) -> None:
         """Close the connections of a user of ours."""
         login = self._login(name)
@@ -252,6 +258,11 @@ def _exchange_bindings(rows: list[Mapping[str, Any]]) -> tuple[ExchangeBinding, 
         if row["destination_type"] == "exchange"
     }
     return tuple(sorted(found))
+
+
+def _host(connection: str) -> str:
+    """Return whose connection it is: its name is `host:port -> host:port`."""
+    return connection.partition(" -> ")[0].rpartition(":")[0]
 
 
 def _policy(row: Mapping[str, Any]) -> Policy:

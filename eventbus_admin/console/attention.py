@@ -14,8 +14,9 @@ from eventbus_admin.console.context import UNWELL
 from eventbus_admin.console.looks import BAD, WARN, look_of
 from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Health, ReconcileState, Sync
+from eventbus_admin.reconcile.overlap import overdue
 from eventbus_admin.reconcile.wording import condition
-from eventbus_admin.registry.models import Subscription
+from eventbus_admin.registry.models import Credential, Subscription
 from eventbus_admin.registry.states import SubscriptionState
 
 SHOWN = 6
@@ -35,7 +36,13 @@ class Need:
 
 def attention(user: User, state: ReconcileState | None) -> list[Need]:
     """Return what needs somebody now, the worst first."""
-    needs = [*_broker(state), *_subscriptions(user), *_drift(state), *_requests(user)]
+    needs = [
+        *_broker(state),
+        *_subscriptions(user),
+        *_drift(state),
+        *_rotations(user),
+        *_requests(user),
+    ]
     return sorted(needs, key=lambda need: need.tone != BAD)
 
 
@@ -103,6 +110,24 @@ def _drift(state: ReconcileState | None) -> list[Need]:
         )
         for sync, (one, many) in said.items()
         if counts[sync]
+    ]
+
+
+def _rotations(user: User) -> list[Need]:
+    late = overdue(Credential.objects.visible_to(user)).with_related()
+    return [
+        Need(
+            WARN,
+            format_html(
+                '<span class="mono">{}</span><span class="need__why">Its credentials are being '
+                "rotated, and the old ones are still in use or nobody uses the new ones.</span>",
+                one.service.name,
+            ),
+            f"{reverse('console:service', args=[one.service.name])}#credentials",
+            "Look at it",
+            one.leaving,
+        )
+        for one in late.order_by("leaving")[:SHOWN]
     ]
 
 

@@ -155,6 +155,7 @@ class Shell:
                 badge=self.requests,
                 badge_says="wait for a decision",
             ),
+            _item("As code", "file-code", "registry", "registry-plan", "registry-import"),
             _item("Audit", "scroll-text", "audit"),
         ]
 

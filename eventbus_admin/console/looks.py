@@ -5,6 +5,7 @@ from typing import Final
 
 from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Health, Run, Sync
+from eventbus_admin.registry.as_code.plan import Verb
 from eventbus_admin.registry.states import Lifecycle, ServiceKind, SubscriptionState
 
 OK: Final = "ok"
@@ -52,6 +53,9 @@ _TONES: Final[dict[str, str]] = {
     "returned": IDLE,
     "pending": IDLE,
     "usable": OK,
+    Verb.CREATE: OK,
+    Verb.CHANGE: ACT,
+    Verb.RETIRE: WARN,
 }
 
 _WORDS: Final[dict[str, str]] = {

@@ -17,6 +17,7 @@ from eventbus_admin.console.views import (
     feed,
     integrators,
     overview,
+    registry,
     runs,
     services,
     shell,
@@ -61,6 +62,12 @@ urlpatterns = [
     path("services/<str:name>/credentials/issue/", credentials.issue, name="credentials-issue"),
     path(
         "services/<str:name>/credentials/reissue/", credentials.reissue, name="credentials-reissue"
+    ),
+    path("services/<str:name>/credentials/rotate/", credentials.rotate, name="credentials-rotate"),
+    path("services/<str:name>/rotation/", credentials.rotation, name="rotation"),
+    path("services/<str:name>/rotation/end/", credentials.end_rotation, name="rotation-end"),
+    path(
+        "services/<str:name>/rotation/cancel/", credentials.cancel_rotation, name="rotation-cancel"
     ),
     path("services/<str:name>/credentials/revoke/", credentials.revoke, name="credentials-revoke"),
     path("new/service/", services.create, name="service-new"),
@@ -110,6 +117,10 @@ urlpatterns = [
     path("requests/<int:pk>/", integrators.detail, name="request"),
     path("requests/<int:pk>/approve/", integrators.approve, name="request-approve"),
     path("requests/<int:pk>/decline/", integrators.decline, name="request-decline"),
+    path("registry/", registry.registry, name="registry"),
+    path("registry/download/", registry.download, name="registry-download"),
+    path("registry/plan/", registry.plan, name="registry-plan"),
+    path("registry/import/", registry.apply, name="registry-import"),
     path("audit/", audit.audit, name="audit"),
     path("audit/<int:pk>/", audit.entry, name="audit-entry"),
     path("tokens/", tokens.listing, name="tokens"),

@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from eventbus_admin.registry.models import Subscription
+from eventbus_admin.registry.models import Credential, Subscription
 
 
 class Sync(models.TextChoices):
@@ -142,3 +142,24 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.id} {self.state}"
+
+
+class CredentialUse(models.Model):
+    """Who uses a credential, as the leader saw it; looked at while a rotation goes on."""
+
+    credential = models.OneToOneField(
+        Credential, on_delete=models.CASCADE, related_name="use", primary_key=True
+    )
+    issued = models.DateTimeField()
+    """When the credential was issued that this is about: a slot is used again and again."""
+    connections = models.PositiveIntegerField(default=0)
+    hosts = models.JSONField(default=list)
+    """Where from, each host once; the first few."""
+    since = models.DateTimeField()
+    """Since when it is connected, or since when it is not."""
+    ever = models.BooleanField(default=False)
+    """Whether it was connected at all since it was issued, as far as anybody looked."""
+    observed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.credential}: {self.connections} at {self.observed_at}"

@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from bus_core.rights import SLOTS, user_name
-from eventbus_admin.accounts.models import ApiToken
+from eventbus_admin.accounts.models import ApiToken, Team
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.registry.models import (
     Credential,
@@ -13,20 +13,18 @@ from eventbus_admin.registry.models import (
     Subscription,
 )
 
-Thing = EventType | Service | Publication | Subscription | Credential | ApiToken
+Thing = Team | EventType | Service | Publication | Subscription | Credential | ApiToken
 
 
 def reference(thing: Thing) -> tuple[str, str]:
     """Return kind and name of an object in the audit trail, as the API's paths name it."""
     match thing:
+        case Team() | Service():
+            return type(thing).__name__.lower(), thing.name
         case EventType():
             return "event_type", thing.name
-        case Service():
-            return "service", thing.name
-        case Publication():
-            return "publication", f"{thing.event_type.name}/{thing.service.name}"
-        case Subscription():
-            return "subscription", f"{thing.event_type.name}/{thing.service.name}"
+        case Publication() | Subscription():
+            return type(thing).__name__.lower(), f"{thing.event_type.name}/{thing.service.name}"
         case Credential():
             return "credential", thing.user
         case ApiToken():

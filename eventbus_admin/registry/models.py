@@ -191,6 +191,8 @@ class Credential(models.Model):
     """In RabbitMQ's form; empty once it is revoked."""
     issued = models.DateTimeField()
     revoked = models.DateTimeField(null=True, blank=True)
+    leaving = models.DateTimeField(null=True, blank=True)
+    """Since when a rotation means to end it; says something beside a newer valid one only."""
 
     objects = CredentialQuerySet.as_manager()
 

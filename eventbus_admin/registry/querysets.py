@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from eventbus_admin.accounts.actor import ServiceAccount, Viewer
@@ -153,6 +153,13 @@ class CredentialQuerySet(RegistryQuerySet["Credential"]):
     def live(self) -> Self:
         """Keep those that are valid."""
         return self.filter(revoked=None)
+
+    def leaving(self) -> Self:
+        """Keep those that a rotation means to end, now that a newer one is valid too."""
+        newer = self.model._default_manager.filter(
+            service=OuterRef("service"), revoked=None, leaving=None
+        )
+        return self.live().filter(Exists(newer), leaving__isnull=False)
 
     def with_related(self) -> Self:
         """Fetch along what lists show."""

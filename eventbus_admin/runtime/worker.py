@@ -12,6 +12,7 @@ from eventbus_admin.feed.loop import Feed
 from eventbus_admin.journal import retention
 from eventbus_admin.reconcile.lease import Leadership
 from eventbus_admin.reconcile.loop import Reconciler
+from eventbus_admin.reconcile.rotation import Rotations
 from eventbus_admin.runtime.supervision import Part, Supervisor
 
 STOP_SECONDS = 6.0
@@ -39,6 +40,7 @@ class Worker:
             [
                 Part("lease", leadership.run),
                 Part("reconcile", reconciler.run),
+                Part("rotation", Rotations(current_broker(), leadership).run),
                 Part("feed", feed.run),
                 Part("retention", partial(retention.run, leads=leads)),
             ]

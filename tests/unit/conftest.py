@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from eventbus_admin.accounts.actor import SYSTEM
 from eventbus_admin.accounts.models import Role, Team, User
+from eventbus_admin.audit.models import AuditEntry
+from eventbus_admin.registry.actions import issue_credential, rotate_credential
 from eventbus_admin.registry.models import EventType, Service, Subscription
 
 
@@ -80,6 +83,20 @@ def make_service(make_team: Callable[[str], Team]) -> Callable[..., Service]:
 
     def make(name: str, *, team: str = "Journals", **fields: Any) -> Service:
         return Service.objects.create(name=name, owner=make_team(team), **fields)
+
+    return make
+
+
+@pytest.fixture
+def make_rotation(make_service: Callable[..., Service]) -> Callable[[str], Service]:
+    """Make a service of the team Journals whose credentials are being rotated."""
+
+    def make(name: str) -> Service:
+        service = make_service(name)
+        issue_credential(actor=SYSTEM, service=service)
+        rotate_credential(actor=SYSTEM, service=service)
+        AuditEntry.objects.all().delete()
+        return service
 
     return make
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.accounts.models import ApiToken, Team
 from eventbus_admin.accounts.policies import Rights
+from eventbus_admin.broker.factory import is_mock
 from eventbus_admin.console import snippets
 from eventbus_admin.console.abilities import abilities, limits
 from eventbus_admin.console.access import PersonRequest, signed_in
@@ -18,6 +19,7 @@ from eventbus_admin.console.filters import options
 from eventbus_admin.console.forms import ServiceChangeForm, ServiceForm
 from eventbus_admin.console.paging import head, keyset_page
 from eventbus_admin.journal.reads import workers_present
+from eventbus_admin.reconcile.overlap import overlap_of
 from eventbus_admin.reconcile.wording import credentials_of
 from eventbus_admin.registry import actions
 from eventbus_admin.registry.history import history
@@ -91,6 +93,8 @@ def detail(request: PersonRequest, name: str) -> HttpResponse:
         "history": history(service)[:6],
         "snippet": snippets.service(service.name, published, listened, declares=service.declares),
         "credentials": credentials_of(service),
+        "overlap": overlap_of(service),
+        "mock": is_mock(),
         "can": abilities(published, listened),
         "limits": limits(service),
         "may_edit": rights.can_edit(service.owner),

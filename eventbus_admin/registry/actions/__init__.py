@@ -17,6 +17,11 @@ from eventbus_admin.registry.actions.event_types import (
     set_lifecycle,
 )
 from eventbus_admin.registry.actions.publications import allow_publication, retire_publication
+from eventbus_admin.registry.actions.rotation import (
+    cancel_rotation,
+    end_rotation,
+    rotate_credential,
+)
 from eventbus_admin.registry.actions.services import change_service, create_service
 from eventbus_admin.registry.actions.subscriptions import (
     change_subscription,
@@ -25,18 +30,23 @@ from eventbus_admin.registry.actions.subscriptions import (
     resume_subscription,
     retire_subscription,
 )
+from eventbus_admin.registry.actions.teams import change_team, create_team
 from eventbus_admin.registry.bookkeeping import UNCHANGED
 
 __all__ = [
     "UNCHANGED",
     "Issued",
     "allow_publication",
+    "cancel_rotation",
     "change_event_type",
     "change_service",
     "change_subscription",
+    "change_team",
     "create_event_type",
     "create_service",
     "create_subscription",
+    "create_team",
+    "end_rotation",
     "issue_credential",
     "pause_subscription",
     "reissue_credential",
@@ -44,5 +54,6 @@ __all__ = [
     "retire_publication",
     "retire_subscription",
     "revoke_credentials",
+    "rotate_credential",
     "set_lifecycle",
 ]

@@ -101,6 +101,8 @@ def _live(service: Service) -> dict[str, Credential]:
 
 def _issue(actor: Actor, service: Service, slot: str, verb: str) -> Issued:
     secret = new_secret()
+    # A rotation that went before is over, however it ended.
+    service.credentials.update(leaving=None)
     credential, _ = Credential.objects.update_or_create(
         service=service,
         slot=slot,

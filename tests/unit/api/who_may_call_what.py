@@ -13,6 +13,9 @@ from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.api.views.document import document
 from eventbus_admin.reconcile.stored_plan import plan_id
+from eventbus_admin.registry.as_code.importing import plan_import
+from eventbus_admin.registry.as_code.reading import read
+from eventbus_admin.registry.models import Service
 from tests.unit.api.conftest import (
     API,
     EVENT,
@@ -25,6 +28,7 @@ from tests.unit.api.conftest import (
 
 READ, WRITE, TEST, APPLY, CREDENTIALS, TOKENS = TokenScope
 PAIR = "exportRequested/export-manager"
+CONTACT = "version: 1\nservices: {export-manager: {contact: ops@example.org}}\n"
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,16 @@ CALLS = (
     writes("DELETE", "services/export-manager/credentials/", 204, scope=CREDENTIALS, service=204),
     writes("DELETE", "services/export-manager/credentials/a/", 204, scope=CREDENTIALS, service=204),
     reads("services/export-manager/workers/"),
+    reads("services/export-manager/credentials/rotate/"),
+    writes(
+        "POST",
+        "services/export-manager/credentials/rotate/",
+        201,
+        scope=CREDENTIALS,
+        service=201,
+    ),
+    writes("DELETE", "services/paused/credentials/rotate/", 204, scope=CREDENTIALS, service=404),
+    writes("POST", "services/paused/credentials/rotate/end/", 204, scope=CREDENTIALS, service=404),
     reads("publications/"),
     reads(f"publications/{PAIR}/"),
     writes(
@@ -148,6 +162,18 @@ CALLS = (
         scope=APPLY,
     ),
     reads("audit/"),
+    reads("registry/", service=403),
+    Call(
+        "POST",
+        "registry/plan/",
+        READ,
+        member=200,
+        stranger=200,
+        operator=200,
+        service=403,
+        body={"document": CONTACT},
+    ),
+    writes("POST", "registry/import/", 200, {"document": CONTACT, "plan": "…"}, member=403),
     reads("teams/", service=403),
     reads("teams/Journals/", service=403),
     reads("tokens/"),
@@ -229,6 +255,7 @@ def test_matrix(
     call_as: Callable[[str, Call], Program],
     make_event_type: Callable[..., Any],
     make_subscription: Callable[..., Any],
+    make_rotation: Callable[[str], Service],
     make_token: Callable[..., tuple[ApiToken, str]],
     administrator: User,
     settings: Any,
@@ -237,8 +264,13 @@ def test_matrix(
     # Given things to act on
     make_event_type("unused")
     make_subscription("paused", "export-manager", state="paused")
+    make_rotation("paused")
     path = call.path.replace("…", make_token(administrator)[0].prefix)
-    body = {**call.body, "plan": plan_id()} if call.path == "runs/" and call.body else call.body
+    body = call.body
+    if call.path == "runs/" and body:
+        body = {**body, "plan": plan_id()}
+    if call.path == "registry/import/":
+        body = {**body, "plan": plan_import(read(CONTACT)).id}
 
     # When
     answer = call_as(who, call).call(call.method, path, body)

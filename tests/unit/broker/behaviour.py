@@ -232,6 +232,8 @@ class BrokerBehaviour:
         broker.grant(less)
         seen = broker.observe()
         assert (seen.users, seen.grants) == ((other,), (less,))
+        assert broker.connections(user.name) == ()
+        assert broker.connections("bus__nobody__a") == ()
 
     def test_a_deleted_user_is_gone_with_its_rights(self, broker: Broker) -> None:
         user = BrokerUser(name="bus__meca-exporter__b", password_hash=rabbitmq_hash("sesame"))

@@ -25,6 +25,10 @@ CHANGES = (
     ("/new/event-type/", {"name": "mine", "owner": "Journals", "lifecycle": "active"}),
     ("/new/service/", {"name": "mine", "owner": "Journals", "kind": "internal"}),
     ("/drift/apply/", {}),
+    (
+        "/registry/import/",
+        {"document": "version: 1\nservices: {export-manager: {contact: a@example.org}}\n"},
+    ),
 )
 
 

@@ -193,6 +193,7 @@ PAGES = (
     f"/runs/{RUN}/progress/",
     "/integrators/",
     "/requests/1/",
+    "/registry/",
     "/audit/",
     "/audit/1/",
     "/tokens/",

@@ -22,6 +22,7 @@ class Wrapped:
         self.refuse: Callable[[str], BrokerError | None] = lambda _name: None
         self.writes: list[str] = []
         self.looks = 0
+        self.connected: dict[str, tuple[str, ...]] = {}
 
     def info(self) -> BrokerInfo:
         self._check()
@@ -59,6 +60,10 @@ class Wrapped:
     def delete_user(self, name: str) -> None:
         self._write(f"no {name}")
         self._inner.delete_user(name)
+
+    def connections(self, name: str) -> tuple[str, ...]:
+        self._check()
+        return self.connected.get(name, ())
 
     def close_connections(self, name: str, reason: str) -> None:
         self._write(f"connections of {name}")
