@@ -19,6 +19,7 @@ from eventbus_admin.registry.actions.event_types import (
 from eventbus_admin.registry.actions.publications import allow_publication, retire_publication
 from eventbus_admin.registry.actions.services import change_service, create_service
 from eventbus_admin.registry.actions.subscriptions import (
+    adopt_subscription,
     change_subscription,
     create_subscription,
     pause_subscription,
@@ -30,6 +31,7 @@ from eventbus_admin.registry.bookkeeping import UNCHANGED
 __all__ = [
     "UNCHANGED",
     "Issued",
+    "adopt_subscription",
     "allow_publication",
     "change_event_type",
     "change_service",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.api.views.document import document
+from eventbus_admin.reconcile.models import BrokerObject, Sync
 from eventbus_admin.reconcile.stored_plan import plan_id
 from tests.unit.api.conftest import API, EVENT, REQUEST, RUN, Program
 
@@ -106,6 +107,13 @@ CALLS = (
     reads(f"events/{EVENT}/"),
     reads("status/", service=403),
     reads("plan/", service=403),
+    writes(
+        "POST",
+        "plan/adopt/",
+        200,
+        {"steps": ["exchange event__unknown"], "owner": "Journals"},
+        member=403,
+    ),
     reads("runs/", service=403),
     reads(f"runs/{RUN}/", service=403),
     writes("POST", "runs/", 201, {"plan": "…"}, member=403, scope=APPLY),
@@ -198,6 +206,9 @@ def test_matrix(
     # Given things to act on
     make_event_type("unused")
     make_subscription("paused", "export-manager", state="paused")
+    BrokerObject.objects.create(
+        kind="exchange", name="event__unknown", sync=Sync.UNMANAGED, since=timezone.now()
+    )
     path = call.path.replace("…", make_token(administrator)[0].prefix)
     body = {**call.body, "plan": plan_id()} if call.path == "runs/" and call.body else call.body
 

@@ -133,14 +133,17 @@ def test_what_the_loop_did_by_itself_is_recorded(
     assert (run.state, run.reason, run.revision) == ("done", "Registry revision 1", 1)
     assert run.requested_by is None
     step = next(one for one in run.steps if one["name"] == "consumer__A__s")
-    assert step == {
+    assert {
+        name: step[name] for name in ("id", "kind", "before", "reason", "impact", "result")
+    } == {
+        "id": "queue consumer__A__s",
         "kind": "create",
-        "object": "queue",
-        "name": "consumer__A__s",
+        "before": None,
         "reason": "s gets no A until its queue is made.",
+        "impact": "No A was seen in the last minutes; from now on s gets it.",
         "result": "done",
-        "error": "",
     }
+    assert step["after"]["type"] == "quorum"
     reconciler.wake()
     reconciler.turn()
     assert Run.objects.count() == 1
@@ -180,7 +183,7 @@ def test_a_queued_run_is_carried_out_and_says_how_it_went(
     memory.delete_queue("dead__s")
     reconciler.wake()
     reconciler.turn()
-    run = request_apply(actor=SYSTEM, names=["consumer__A__s"])
+    run = request_apply(actor=SYSTEM, steps=["consumer__A__s"])
     assert [one["result"] for one in run.steps] == ["pending"]
     reconciler.turn()
     run.refresh_from_db()

@@ -47,10 +47,13 @@ def test_a_plan_is_shown_and_nothing_done(broker: Wrapped, make_event_type: Make
     assert said.splitlines() == [
         "create     exchange  bus__reports",
         "           Workers cannot report until it is made.",
+        "           No event is moved.",
         "create     exchange  event__A",
         "           A cannot be published until its exchange is made.",
+        "           No A was seen in the last minutes; it can be published from now on.",
         "create     policy    eventbus-consumers",
         "           Subscription queues have the broker's own limits until the policy is made.",
+        "           No event is moved.",
         "3 missing.",
     ]
     assert broker.writes == []
@@ -90,7 +93,7 @@ def test_what_is_unmanaged_is_shown_and_does_not_count(
     memory.declare_exchange(Exchange(name="event__Z"))
     code, said = run()
     assert code == 0
-    assert "unmanaged  exchange  event__Z" in said
+    assert "adopt      exchange  event__Z" in said
 
 
 def test_json(broker: Wrapped, make_event_type: Make) -> None:
