@@ -51,6 +51,8 @@ _TONES: Final[dict[str, str]] = {
     "dead": BAD,
     "returned": IDLE,
     "pending": IDLE,
+    "skipped": IDLE,
+    "refused": BAD,
 }
 
 _WORDS: Final[dict[str, str]] = {
@@ -71,6 +73,7 @@ _WORDS: Final[dict[str, str]] = {
     "dead": "Gave up",
     "returned": "Returned",
     "pending": "Pending",
+    "skipped": "Not tried",
 }
 
 

@@ -171,6 +171,13 @@ class Run(models.Model):
         super().save(**options)
 
     @property
+    def milliseconds(self) -> int | None:
+        """How long it took; unknown while it lasts."""
+        if self.started is None or self.finished is None:
+            return None
+        return round((self.finished - self.started).total_seconds() * 1000)
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more comes of it."""
         return self.state in {Run.State.DONE, Run.State.FAILED}

@@ -48,6 +48,24 @@ def apply_setting() -> Apply:
     return Apply(settings.EVENTBUS_APPLY)
 
 
+def said(apply: Apply, *, heals: bool) -> str:
+    """Return what is applied here and what waits, as sentences for people."""
+    match apply:
+        case Apply.OBSERVE:
+            return (
+                "Nothing is applied by itself (EVENTBUS_APPLY is observe); people apply here. A "
+                "user whose credentials were revoked can sign in until somebody does."
+            )
+        case Apply.CREATE:
+            return (
+                "Only what is missing is made (EVENTBUS_APPLY is create); changes are held back, "
+                "whoever asks. Users whose credentials were revoked are taken away all the same."
+            )
+    if heals:
+        return "What the registry asks for is applied by itself, and drift is repaired."
+    return "What the registry asks for is applied by itself; drift waits for a person."
+
+
 def is_held_back(step: StepKind, kind: str, apply: Apply) -> bool:
     """Whether nobody may apply such a step here."""
     if apply is not Apply.CREATE:

@@ -25,6 +25,7 @@ PATHS = (
     "/subscriptions/many/busy/",
     "/new/subscription/?service=busy&event_type=many",
     "/drift/",
+    "/runs/",
     "/integrators/",
     "/audit/",
     "/feed/",
