@@ -50,12 +50,14 @@ def impact_of(item: Item, traffic: Traffic) -> str:
             return _access(item, service_of_user(item.name) or "Nobody", traffic)
         case ObjectKind.POLICY:
             number = sum(name.startswith("consumer__") for name in traffic.queues)
-            holds = f"It holds for {_counted(number, 'queue')} at once. " if number else ""
+            holds = f"The policy holds for {_counted(number, 'queue')} at once. " if number else ""
             return f"{holds}{_MOVES_NONE}"
     if item.step is StepKind.CREATE:
         return _creating(item, traffic)
     flows = _flowing(item, traffic)
-    return f"{flows} {_ADOPTING_MOVES_NONE}" if item.step is StepKind.ADOPT else flows
+    if item.step is not StepKind.ADOPT:
+        return flows or _MOVES_NONE
+    return f"{flows} {_ADOPTING_MOVES_NONE}".strip()
 
 
 def waiting(queue: QueueState | None) -> str:
@@ -129,7 +131,7 @@ _QUEUES: Mapping[str, _Say] = {
 
 
 def _flowing(item: Item, traffic: Traffic) -> str:
-    """Say what flows through something that is there, and waits in it."""
+    """Say what flows through something that is there, and waits in it; if anything can."""
     match item.object:
         case ObjectKind.QUEUE:
             own = parse_name(item.name) or OwnName(role="")
@@ -141,9 +143,9 @@ def _flowing(item: Item, traffic: Traffic) -> str:
             source = _end(item, "source")
             if source.role == "event":
                 return f"{_pace(source.event_type, traffic)}; each is copied there."
-            return _MOVES_NONE
+            return ""
     own = parse_name(item.name) or OwnName(role="")
-    return f"{_pace(own.event_type, traffic)}." if own.role == "event" else _MOVES_NONE
+    return f"{_pace(own.event_type, traffic)}." if own.role == "event" else ""
 
 
 def _access(item: Item, service: str, traffic: Traffic) -> str:
