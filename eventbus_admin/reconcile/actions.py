@@ -22,15 +22,15 @@ _POLL_SECONDS = 0.05
 def request_apply(
     *,
     actor: Actor,
-    steps: Collection[str] | None = None,
+    names: Collection[str] | None = None,
     plan: str | None = None,
     seen: str | None = None,
 ) -> Run:
     """Ask the leader to make the broker as the registry says, drift included.
 
-    `steps` chooses objects by id (`queue consumer__T__S`) or by name; without it, everything that
-    can be applied is. The run stores what each step was at the last look. When the leader carries
-    it out and one of them is something else by then, the whole run is refused.
+    `names` chooses objects by id (`queue consumer__T__S`) or by name alone; without it, everything
+    that can be applied is. The run stores what each step was at the last look. When the leader
+    carries it out and one of them is something else by then, the whole run is refused.
 
     `plan` is the id of the plan that the actor has seen, `seen` that of the chosen steps alone:
     anything else is refused.
@@ -41,7 +41,7 @@ def request_apply(
     Rights(actor).can_operate("apply changes to the broker").require()
     if plan is not None:
         _require_current(plan)
-    chosen = None if steps is None else sorted(set(steps))
+    chosen = None if names is None else sorted(set(names))
     rows = chosen_of(applicable(), chosen)
     _require_known(chosen or (), rows)
     if seen is not None and seen != plan_id(rows):

@@ -181,7 +181,7 @@ class Runs(Endpoint):
         sent = NewRun.read(request.data)
 
         def create() -> Response:
-            run = request_apply(actor=self.actor, steps=sent.get("steps"), plan=sent["plan"])
+            run = request_apply(actor=self.actor, names=sent.get("steps"), plan=sent["plan"])
             location = reverse("api:run", [run.pk], request=request)
             data = RunDetailOut(run).data
             return Response(data, status=201, headers={"Location": location})

@@ -60,7 +60,7 @@ def apply(request: PersonRequest) -> HttpResponse:
     everything = choice.ids is None and not choice.filters
     steps = None if everything else _ids(rows)
     seen = request.POST.get("seen") or None
-    run = carried_out(request, request_apply, steps=steps, seen=seen)
+    run = carried_out(request, request_apply, names=steps, seen=seen)
     return redirect("console:run", run.pk) if run else redirect("console:drift")
 
 

@@ -105,7 +105,7 @@ def test_create_holds_back_people_too(
     differ(memory)
     reconcile_once(broker, fence=fence)
     with pytest.raises(ActionError, match="The plan can do nothing about eventbus-consumers"):
-        request_apply(actor=SYSTEM, steps=[OWN.name])
+        request_apply(actor=SYSTEM, names=[OWN.name])
     broker.writes.clear()
     assert reconcile_once(broker, fence=fence, policy=ApplyAll()).results == ()
     assert broker.writes == []
@@ -120,7 +120,7 @@ def test_under_create_drift_that_is_missing_still_waits_for_a_person(
     memory.delete_queue("dead__s")
     reconcile_once(broker, fence=fence)
     assert not memory.has_queue("dead__s")
-    assert request_apply(actor=SYSTEM, steps=["queue dead__s"]).total == 1
+    assert request_apply(actor=SYSTEM, names=["queue dead__s"]).total == 1
 
 
 # -- sync ----------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def test_a_revoked_user_goes_unless_nothing_does(
     reconcile_once(broker, fence=fence)
     assert (revoked in users(broker)) is stays
     if stays:
-        assert request_apply(actor=SYSTEM, steps=[f"user {revoked}"]).total == 1
+        assert request_apply(actor=SYSTEM, names=[f"user {revoked}"]).total == 1
 
 
 @pytest.mark.parametrize("apply", list(Apply))

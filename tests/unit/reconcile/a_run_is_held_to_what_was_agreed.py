@@ -56,7 +56,7 @@ def asked(reconciler: Reconciler, memory: MemoryBroker) -> Run:
     """A run that is to make A's queue and its bindings again."""
     memory.delete_queue(QUEUE)
     look(reconciler)
-    return request_apply(actor=SYSTEM, steps=[one.name for one in missing()])
+    return request_apply(actor=SYSTEM, names=[one.name for one in missing()])
 
 
 def missing() -> list[BrokerObject]:
@@ -219,7 +219,7 @@ def test_a_leader_that_was_overtaken_leaves_the_run_to_the_next(
 
 def test_what_a_page_showed_must_still_be_so(asked: Run) -> None:
     with pytest.raises(ActionError) as refusal:
-        request_apply(actor=SYSTEM, steps=[QUEUE], seen="something else")
+        request_apply(actor=SYSTEM, names=[QUEUE], seen="something else")
     assert refusal.value.code == "stale_plan"
 
 
@@ -229,9 +229,9 @@ def test_a_queue_and_an_exchange_of_one_name_are_chosen_apart(
     memory.delete_queue("dead__s")
     memory.delete_exchange("dead__s")
     look(reconciler)
-    run = request_apply(actor=SYSTEM, steps=["exchange dead__s"])
+    run = request_apply(actor=SYSTEM, names=["exchange dead__s"])
     run = carried_out(reconciler, run)
     assert results(run) == {"exchange dead__s": "done"}
     assert not memory.has_queue("dead__s")
-    both = request_apply(actor=SYSTEM, steps=["dead__s"])
+    both = request_apply(actor=SYSTEM, names=["dead__s"])
     assert set(results(both)) == {"queue dead__s"}

@@ -88,7 +88,7 @@ def test_the_run_is_told_of_each_step_as_it_ends(
 ) -> None:
     asked.delete()
     # So few that they are done on this thread, whose database is the test's.
-    run = request_apply(actor=SYSTEM, steps=["event__A", "service__s", "eventbus-consumers"])
+    run = request_apply(actor=SYSTEM, names=["event__A", "service__s", "eventbus-consumers"])
     monkeypatch.setattr(runs, "STORE_SECONDS", 0.0)
     seen = []
 

@@ -43,7 +43,7 @@ def test_it_is_in_the_audit_trail_under_the_runs_id(operator: User) -> None:
             kind="exchange", name=name, sync=Sync.MISSING, since=timezone.now()
         )
     chosen = ["event__b", "exchange event__a", "event__b"]
-    run = request_apply(actor=Actor.person(operator), steps=chosen)
+    run = request_apply(actor=Actor.person(operator), names=chosen)
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.verb, entry.object_kind, entry.object_name, entry.group) == (
         operator,
@@ -57,7 +57,7 @@ def test_it_is_in_the_audit_trail_under_the_runs_id(operator: User) -> None:
 
 def test_what_the_plan_does_nothing_about_cannot_be_chosen(operator: User) -> None:
     with pytest.raises(ActionError, match="The plan can do nothing about event__x"):
-        request_apply(actor=Actor.person(operator), steps=["event__x"])
+        request_apply(actor=Actor.person(operator), names=["event__x"])
     assert not Run.objects.exists()
 
 

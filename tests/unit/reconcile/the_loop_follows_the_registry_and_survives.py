@@ -183,7 +183,7 @@ def test_a_queued_run_is_carried_out_and_says_how_it_went(
     memory.delete_queue("dead__s")
     reconciler.wake()
     reconciler.turn()
-    run = request_apply(actor=SYSTEM, steps=["consumer__A__s"])
+    run = request_apply(actor=SYSTEM, names=["consumer__A__s"])
     assert [one["result"] for one in run.steps] == ["pending"]
     reconciler.turn()
     run.refresh_from_db()

@@ -201,6 +201,7 @@ def test_a_policy_holds_for_the_command_too(
     code, said = run("--apply")
     assert code == 2
     assert "Held back: this installation only creates" in said
+    assert "Only what is missing is made (EVENTBUS_APPLY is create)" in said
 
 
 def test_what_it_did_is_kept_as_a_run(broker: Wrapped, make_event_type: Make) -> None:

@@ -4,6 +4,7 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
@@ -17,7 +18,7 @@ from eventbus_admin.reconcile.lease import Leadership
 from eventbus_admin.reconcile.models import Sync
 from eventbus_admin.reconcile.objects import Key, is_chosen, step_id
 from eventbus_admin.reconcile.plan import Item, Plan
-from eventbus_admin.reconcile.policy import ApplyAll
+from eventbus_admin.reconcile.policy import Apply, ApplyAll, apply_setting, said
 
 DIFFERS = 2
 
@@ -130,6 +131,8 @@ class Command(BaseCommand):
             for sentence in (item.reason, item.impact):
                 if sentence:
                     self.stdout.write(f"{'':<10} {sentence}")
+        if (setting := apply_setting()) is not Apply.SYNC:
+            self.stdout.write(said(setting, heals=settings.EVENTBUS_SELF_HEAL))
         counts = ", ".join(f"{count} {sync}" for sync, count in _words(plan).items())
         self.stdout.write(f"{counts or 'nothing to compare'}.")
 
