@@ -85,6 +85,15 @@ def condition(subscription: Subscription) -> Condition:
     return Condition(health.value, (status.message if status else "") or _DEFAULTS[health])
 
 
+def when_it_holds(*, arrived: bool) -> str:
+    """Say from when on a change holds on the broker."""
+    if arrived:
+        return "at once"
+    if apply_setting() is Apply.OBSERVE:
+        return "as soon as an operator applies it on Drift"
+    return "as soon as the broker hears of it"
+
+
 def arrival(subscription: Subscription, state: ReconcileState | None) -> Condition:
     """Return whether what the registry says about it has arrived on the broker."""
     if subscription.state not in LIVE_STATES:
