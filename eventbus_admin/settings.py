@@ -42,6 +42,9 @@ EVENTBUS_RETRY_DELAYS_MS = env.rising_numbers(
     "EVENTBUS_RETRY_DELAYS_MS", DEFAULT_DELAYS_MS, most=24 * 3600 * 1000
 )
 EVENTBUS_COMPARE_SECONDS = env.number("EVENTBUS_COMPARE_SECONDS", 5)
+# How far the admin goes: `observe` applies nothing by itself, `create` only makes what is missing,
+# `sync` brings the broker to the registry; see `reconcile/policy.py`.
+EVENTBUS_APPLY = env.choice("EVENTBUS_APPLY", ("observe", "create", "sync"), "sync")
 # Whether what somebody deleted on the broker is restored without being asked.
 EVENTBUS_SELF_HEAL = env.flag("EVENTBUS_SELF_HEAL")
 # For how long nobody must have used the old user of a rotation before it is revoked by itself, and

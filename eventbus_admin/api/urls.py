@@ -84,6 +84,7 @@ urlpatterns = [
     path("requests/<int:number>/decline/", integrators.Decline.as_view(), name="decline"),
     path("status/", operations.Status.as_view(), name="status"),
     path("plan/", operations.Plan.as_view(), name="plan"),
+    path("plan/adopt/", operations.Adopt.as_view(), name="adopt"),
     path("runs/", operations.Runs.as_view(), name="runs"),
     path("runs/<uuid:pk>/", operations.OneRun.as_view(), name="run"),
     path(

@@ -1,9 +1,10 @@
 """Writing the audit trail."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from eventbus_admin.accounts.actor import Actor
@@ -34,6 +35,26 @@ def current_group() -> uuid.UUID | None:
     return _group.get()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """One thing that was done to an object, and what changed."""
+
+    verb: str
+    object_kind: str
+    object_name: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+def record_all(actor: Actor, deeds: Iterable[Deed]) -> None:
+    """Record many things that `actor` did at once, as `record` does each, in few queries.
+
+    Raises `ValueError` when a value would be a password or another secret.
+    """
+    group = _group.get() or uuid.uuid4()
+    AuditEntry.objects.bulk_create((_entry(actor, deed, group) for deed in deeds), batch_size=500)
+
+
 def record(
     *,
     actor: Actor,
@@ -49,15 +70,24 @@ def record(
 
     Raises `ValueError` when a value would be a password or another secret.
     """
-    if secret := _SECRETS & {*(before or {}), *(after or {})}:
+    deed = Deed(
+        verb=verb, object_kind=object_kind, object_name=object_name, before=before, after=after
+    )
+    entry = _entry(actor, deed, _group.get() or uuid.uuid4())
+    entry.save(force_insert=True)
+    return entry
+
+
+def _entry(actor: Actor, deed: Deed, group: uuid.UUID) -> AuditEntry:
+    if secret := _SECRETS & {*(deed.before or {}), *(deed.after or {})}:
         raise ValueError(f"an audit entry must not hold {', '.join(sorted(secret))}")
-    return AuditEntry.objects.create(
-        group=_group.get() or uuid.uuid4(),
+    return AuditEntry(
+        group=group,
         actor=actor.user,
         actor_name=actor.name,
-        verb=verb,
-        object_kind=object_kind,
-        object_name=object_name,
-        before=None if before is None else dict(before),
-        after=None if after is None else dict(after),
+        verb=deed.verb,
+        object_kind=deed.object_kind,
+        object_name=deed.object_name,
+        before=None if deed.before is None else dict(deed.before),
+        after=None if deed.after is None else dict(deed.after),
     )

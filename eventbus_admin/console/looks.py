@@ -56,6 +56,8 @@ _TONES: Final[dict[str, str]] = {
     Verb.CREATE: OK,
     Verb.CHANGE: ACT,
     Verb.RETIRE: WARN,
+    "skipped": IDLE,
+    "refused": BAD,
 }
 
 _WORDS: Final[dict[str, str]] = {
@@ -76,6 +78,7 @@ _WORDS: Final[dict[str, str]] = {
     "dead": "Gave up",
     "returned": "Returned",
     "pending": "Pending",
+    "skipped": "Not tried",
 }
 
 

@@ -1,10 +1,12 @@
 """Keyset pages: a page begins after a row, so a list stays quick however long it is."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
@@ -45,7 +47,9 @@ def keyset_page(
     cursor = request.GET.get("before" if backwards else "after")
     upwards = backwards == descending
     if cursor and (values := _values(cursor, keys)):
-        queryset = queryset.filter(_beyond(keys, values, "gt" if upwards else "lt"))
+        # A cursor that somebody made up leads to the first page.
+        with suppress(ValidationError):
+            queryset = queryset.filter(_beyond(keys, values, "gt" if upwards else "lt"))
     signs = "" if upwards else "-"
     found = list(queryset.order_by(*(signs + key for key in keys))[: size + 1])
     more = len(found) > size

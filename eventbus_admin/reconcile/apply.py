@@ -1,6 +1,6 @@
 """Carrying out the steps of a plan on the broker."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event
@@ -29,10 +29,16 @@ class StepResult:
         return not self.error
 
 
-def apply_steps(broker: Broker, steps: Iterable[Item]) -> tuple[StepResult, ...]:
+def apply_steps(
+    broker: Broker,
+    steps: Iterable[Item],
+    *,
+    progress: Callable[[StepResult], None] = lambda _result: None,
+) -> tuple[StepResult, ...]:
     """Carry out steps, exchanges first and bindings last, each on its own.
 
     One that fails does not keep the others from being tried, unless the broker went away.
+    `progress` is told each result as it comes, on the calling thread.
     """
     steps = tuple(steps)
     gone = Event()
@@ -53,7 +59,9 @@ def apply_steps(broker: Broker, steps: Iterable[Item]) -> tuple[StepResult, ...]
         for kind in ObjectKind:
             phase = [one for one in steps if one.object is kind]
             few = len(phase) <= _ONE_THREAD_UP_TO
-            results += map(carry_out, phase) if few else pool.map(carry_out, phase)
+            for result in map(carry_out, phase) if few else pool.map(carry_out, phase):
+                results.append(result)
+                progress(result)
     return tuple(results)
 
 

@@ -1,28 +1,34 @@
 """One round: observe, plan, apply, observe again, store. `loop` repeats it, commands call it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
 from eventbus_admin.broker.errors import BrokerError
 from eventbus_admin.broker.interface import Broker, Observation
+from eventbus_admin.journal.rates import rates
 from eventbus_admin.reconcile import sentences, store
 from eventbus_admin.reconcile.apply import StepResult, apply_steps, verified
 from eventbus_admin.reconcile.backlog import Backlog
 from eventbus_admin.reconcile.desired import Wishes, access_of, read_registry, topology_of
+from eventbus_admin.reconcile.impact import with_impact
 from eventbus_admin.reconcile.lease import Fence
 from eventbus_admin.reconcile.objects import Key
 from eventbus_admin.reconcile.ownership import only_ours
 from eventbus_admin.reconcile.plan import Item, Plan, make_plan
 from eventbus_admin.reconcile.policy import (
+    Apply,
     ApplyAll,
+    ApplyNothing,
     ApplyPolicy,
     ApplyWishes,
     Established,
+    apply_setting,
     is_drift,
     is_empty,
+    under,
 )
 from eventbus_admin.reconcile.status import statuses
 
@@ -64,6 +70,8 @@ def compare(broker: Broker) -> Plan:
 
 def standing_policy() -> ApplyPolicy:
     """Return what the settings let the loop apply by itself."""
+    if apply_setting() is Apply.OBSERVE:
+        return ApplyNothing()
     return ApplyAll() if settings.EVENTBUS_SELF_HEAL else ApplyWishes()
 
 
@@ -73,17 +81,18 @@ def reconcile_once(
     fence: Fence | None,
     policy: ApplyPolicy | None = None,
     backlog: Backlog | None = None,
+    progress: Callable[[StepResult], None] = lambda _result: None,
 ) -> Round:
     """Do one round and return what came of it; a broker that is away is a result, no error.
 
     Without a `fence` nothing is stored: somebody else leads and will see. `policy` says what is
     applied, the settings' when it is not given. `backlog` remembers earlier looks, which it takes
-    to tell that a queue grows.
+    to tell that a queue grows. `progress` is told of each step as it ends.
 
     Raises `LeaseLost` when somebody else leads by now.
     """
     wishes = read_registry()
-    done = _act(broker, wishes, policy or standing_policy())
+    done = _act(broker, wishes, policy or standing_policy(), progress)
     if done.seen is not None and backlog is not None:
         backlog.note(time.monotonic(), _ready(done.seen))
     if fence is not None:
@@ -91,7 +100,12 @@ def reconcile_once(
     return done
 
 
-def _act(broker: Broker, wishes: Wishes, policy: ApplyPolicy) -> Round:
+def _act(
+    broker: Broker,
+    wishes: Wishes,
+    policy: ApplyPolicy,
+    progress: Callable[[StepResult], None],
+) -> Round:
     results: tuple[StepResult, ...] = ()
     before = _EMPTY
     try:
@@ -99,7 +113,7 @@ def _act(broker: Broker, wishes: Wishes, policy: ApplyPolicy) -> Round:
         before = plan = _plan(seen, wishes)
         established = {} if is_empty(plan) else store.established_at(seen.broker)
         if steps := policy.choose(plan, established):
-            results = apply_steps(broker, steps)
+            results = apply_steps(broker, steps, progress=progress)
             seen = broker.observe()
             plan = _plan(seen, wishes)
             results = verified(results, plan)
@@ -117,7 +131,10 @@ def _act(broker: Broker, wishes: Wishes, policy: ApplyPolicy) -> Round:
 
 
 def _plan(seen: Observation, wishes: Wishes) -> Plan:
-    return only_ours(make_plan(seen, topology_of(wishes), access_of(wishes)))
+    plan = only_ours(make_plan(seen, topology_of(wishes), access_of(wishes)))
+    if not plan.steps:
+        return plan
+    return with_impact(under(plan, apply_setting()), seen, rates())
 
 
 def _annotated(plan: Plan, established: Established, results: tuple[StepResult, ...]) -> Plan:

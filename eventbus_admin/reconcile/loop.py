@@ -12,6 +12,7 @@ from django.db import close_old_connections, connection
 from bus_core.link import Link
 from eventbus_admin.broker.interface import Broker
 from eventbus_admin.reconcile import runs
+from eventbus_admin.reconcile.asked import PlanChanged
 from eventbus_admin.reconcile.backlog import Backlog
 from eventbus_admin.reconcile.cycle import Round, reconcile_once
 from eventbus_admin.reconcile.directives import DirectiveSender
@@ -119,15 +120,27 @@ class Reconciler:
 
     def _look(self, fence: Fence) -> None:
         done = self._round(fence)
-        runs.record(done, f"Registry revision {done.wishes.revision}")
+        with fence.writing():
+            runs.record(done, f"Registry revision {done.wishes.revision}")
 
     def _carry_out(self, run: Run, fence: Fence) -> None:
         try:
-            done = self._round(fence, policy=runs.policy_of(run))
-        except Exception as error:
-            runs.fail(run, f"It broke off: {type(error).__name__}.")
+            done = self._round(
+                fence, policy=runs.policy_of(run), progress=runs.Progress(run, fence)
+            )
+        except PlanChanged as changed:
+            with fence.writing():
+                runs.refuse(run, changed)
+            self.wake()
+            return
+        except LeaseLost:
             raise
-        runs.finish(run, done)
+        except Exception as error:
+            with fence.writing():
+                runs.fail(run, f"It broke off: {type(error).__name__}.")
+            raise
+        with fence.writing():
+            runs.finish(run, done)
 
     def _round(self, fence: Fence, **options: Any) -> Round:
         # Before the look: what comes while it lasts is for the next one.

@@ -1,6 +1,7 @@
 """What the last look at the broker found, who leads, and the runs that changed it."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -42,6 +43,8 @@ class BrokerObject(models.Model):
     sync = models.CharField(max_length=16, choices=Sync, db_index=True)
     message = models.TextField(blank=True)
     """A sentence that says what this means and what to do."""
+    impact = models.TextField(blank=True)
+    """A sentence about what it means for messages, or mending it would."""
     should = models.JSONField(null=True)
     found = models.JSONField(null=True)
     since = models.DateTimeField()
@@ -131,10 +134,23 @@ class Run(models.Model):
     started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
     revision = models.PositiveBigIntegerField(default=0)
+    """The registry's, when it was asked for."""
+    broker_id = models.CharField(max_length=800, blank=True)
+    """Which broker was looked at when it was asked for."""
     names = models.JSONField(null=True)
-    """The objects that were chosen, by name; everything that differs when there is no choice."""
+    """The objects that were chosen, by id or name; everything that differed without a choice."""
     steps = models.JSONField(default=list)
-    """Each: kind, object, name, reason, result (`done`, `failed`, `pending`), error."""
+    """What was agreed to and what became of it.
+
+    Each: kind, object, name, before, after, reason, impact, result (`done`, `failed`, `skipped`,
+    `pending`), error.
+    """
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    """Numbers of steps, so that lists need not read the steps."""
+    refused = models.BooleanField(default=False)
+    """Something that it touches had changed, so nothing was touched."""
     error = models.TextField(blank=True)
 
     class Meta:
@@ -142,6 +158,29 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.id} {self.state}"
+
+    def save(self, **options: Any) -> None:
+        """Store it, with the numbers of its steps when these are stored."""
+        fields = options.get("update_fields")
+        if "steps" in self.__dict__ and (fields is None or "steps" in fields):
+            results = [step.get("result") for step in self.steps]
+            self.total = len(results)
+            self.done, self.failed = results.count("done"), results.count("failed")
+            if fields is not None:
+                options["update_fields"] = {*fields, "total", "done", "failed"}
+        super().save(**options)
+
+    @property
+    def milliseconds(self) -> int | None:
+        """How long it took; unknown while it lasts."""
+        if self.started is None or self.finished is None:
+            return None
+        return round((self.finished - self.started).total_seconds() * 1000)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state in {Run.State.DONE, Run.State.FAILED}
 
 
 class CredentialUse(models.Model):

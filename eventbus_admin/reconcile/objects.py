@@ -1,7 +1,7 @@
 """How objects on the broker are named and described where people see them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -36,6 +36,16 @@ Key = tuple[ObjectKind, str]
 Wanted = Exchange | Policy | Queue | Binding | BrokerUser | Grant | RevokedUser
 
 _TYPE = "x-queue-type"
+
+
+def step_id(kind: str, name: str) -> str:
+    """Return by what a step is chosen; a queue and an exchange may have one name."""
+    return f"{kind} {name}"
+
+
+def is_chosen(kind: str, name: str, chosen: Collection[str] | None) -> bool:
+    """Whether an object is among those chosen, by id or by name alone; `None` chooses all."""
+    return chosen is None or name in chosen or step_id(kind, name) in chosen
 
 
 def binding_name(source: str, destination: str, routing_key: str) -> str:

@@ -7,7 +7,7 @@ and never replaces what cannot be changed: it says so and leaves the choice to a
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from bus_core.topology import Topology
 from eventbus_admin.broker.interface import Observation, QueueState
 from eventbus_admin.reconcile import objects, sentences
 from eventbus_admin.reconcile.access import NOBODY, Access
+from eventbus_admin.reconcile.adoption import Found, adoptable
 from eventbus_admin.reconcile.models import Sync
 from eventbus_admin.reconcile.objects import (
     Key,
@@ -32,28 +33,33 @@ class StepKind(StrEnum):
     CREATE = "create"
     CHANGE = "change"
     DELETE = "delete"
+    ADOPT = "adopt"
+    """The registry does not know it and can take it over; a person decides."""
     BLOCKED = "blocked"
     """Nothing that a plan may do helps: a person chooses."""
     UNMANAGED = "unmanaged"
-    """It is ours by its name, and the registry does not know it: a person decides."""
+    """The registry does not know it and cannot take it over; a person decides."""
 
 
-_STEPS = {
+STEPS = {
     Sync.MISSING: StepKind.CREATE,
     Sync.DIFFERS: StepKind.CHANGE,
     Sync.SURPLUS: StepKind.DELETE,
     Sync.BLOCKED: StepKind.BLOCKED,
-    Sync.UNMANAGED: StepKind.UNMANAGED,
 }
-_APPLICABLE = frozenset({StepKind.CREATE, StepKind.CHANGE, StepKind.DELETE})
+"""What is to be done in each state; an unmanaged object can be adopted or not."""
+APPLICABLE = frozenset({StepKind.CREATE, StepKind.CHANGE, StepKind.DELETE})
+"""What an apply does something about, if the policy lets it."""
 _USERS = frozenset({ObjectKind.USER, ObjectKind.PERMISSION})
 _CHANGEABLE = frozenset({ObjectKind.POLICY, *_USERS})
 _ORDER = {kind: position for position, kind in enumerate(ObjectKind)}
 
 
-def step_for(sync: Sync) -> StepKind | None:
-    """Return what is to be done about an object in this state, if anything is."""
-    return _STEPS.get(sync)
+def step_for(kind: str, one: Found) -> StepKind | None:
+    """Return what is to be done about an object as it was found, if anything is."""
+    if one.sync == Sync.UNMANAGED:
+        return StepKind.ADOPT if adoptable(kind, one) else StepKind.UNMANAGED
+    return STEPS.get(Sync(one.sync))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +75,10 @@ class Item:
     found: Properties | None = None
     wanted: Wanted | None = None
     """What to make so that it becomes as it should be."""
+    impact: str = ""
+    """A sentence about what the difference, or mending it, means for messages."""
+    held: bool = False
+    """Whether the policy of this installation keeps the step from being applied."""
 
     @property
     def key(self) -> Key:
@@ -78,12 +88,12 @@ class Item:
     @property
     def step(self) -> StepKind | None:
         """What is to be done about it; nothing when it is in sync."""
-        return step_for(self.sync)
+        return step_for(self.object, self)
 
     @property
     def applicable(self) -> bool:
         """Whether applying the plan does something about it."""
-        return self.step in _APPLICABLE
+        return not self.held and self.step in APPLICABLE
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,8 @@ class Plan:
     """All objects, in the order in which they can be made."""
 
     items: tuple[Item, ...] = ()
+    broker: str = ""
+    """Identity of the broker that was looked at."""
 
     @property
     def steps(self) -> tuple[Item, ...]:
@@ -114,11 +126,11 @@ class Plan:
 
     def change(self, change: Callable[[Item], Item]) -> "Plan":
         """Return the plan with each item as `change` makes it."""
-        return Plan(tuple(change(one) for one in self.items))
+        return replace(self, items=tuple(change(one) for one in self.items))
 
     def only(self, keep: Callable[[Item], bool]) -> "Plan":
         """Return the plan without the items that `keep` says no to."""
-        return Plan(tuple(one for one in self.items if keep(one)))
+        return replace(self, items=tuple(one for one in self.items if keep(one)))
 
 
 def make_plan(seen: Observation, wanted: Topology, access: Access = NOBODY) -> Plan:
@@ -138,7 +150,8 @@ def make_plan(seen: Observation, wanted: Topology, access: Access = NOBODY) -> P
     items += [
         _unmanaged_item(key, found[key], queues.get(key[1])) for key in found if key not in known
     ]
-    return Plan(tuple(sorted(items, key=lambda one: (_ORDER[one.object], one.name))))
+    items.sort(key=lambda one: (_ORDER[one.object], one.name))
+    return Plan(tuple(items), broker=seen.broker.identity)
 
 
 def _should(wanted: Topology, default_type: str) -> dict[Key, tuple[Wanted, Properties]]:

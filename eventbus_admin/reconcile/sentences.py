@@ -1,10 +1,12 @@
 """What a difference means, in sentences that say what to do. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bus_core.rights import service_of_user
 from bus_core.topology import OwnName, parse_name
 from eventbus_admin.reconcile.objects import ObjectKind, Properties
+
+OTHER_BROKER = "Another broker answers by now than the one that was looked at."
 
 _MISSING_EXCHANGES: Mapping[str, Callable[[OwnName], str]] = {
     "event": lambda own: f"{own.event_type} cannot be published until its exchange is made.",
@@ -25,8 +27,8 @@ _MISSING_QUEUES: Mapping[str, Callable[[OwnName], str]] = {
 }
 _UNMANAGED_EXCHANGES: Mapping[str, Callable[[OwnName], str]] = {
     "event": lambda own: (
-        f"The registry knows no event type {own.event_type}. Register it, or delete the exchange "
-        "when nobody uses it any more."
+        f"The registry knows no event type {own.event_type}. Adopt it, or delete the exchange when "
+        "nobody uses it any more."
     ),
     "service": lambda own: _unknown_service(own, "exchange"),
     "dead": lambda own: _unknown_service(own, "exchange"),
@@ -38,7 +40,7 @@ _UNMANAGED_EXCHANGES: Mapping[str, Callable[[OwnName], str]] = {
 _UNMANAGED_QUEUES: Mapping[str, Callable[[OwnName], str]] = {
     "consumer": lambda own: (
         f"{own.service} has no live subscription to {own.event_type}, yet events collect here. "
-        "Subscribe it, or delete the queue."
+        "Adopt it, or delete the queue."
     ),
     "dead": lambda own: _unknown_service(own, "queue"),
     "control": lambda own: _unknown_service(own, "queue"),
@@ -128,6 +130,47 @@ def failed(reason: str, error: str) -> str:
     return f"{reason} Making it failed: {error}"
 
 
+def held_back(reason: str) -> str:
+    """Add to a reason that the policy keeps it from being mended."""
+    return (
+        f"{reason.removesuffix(' Apply to change it back.')} Held back: this installation only "
+        "creates what is missing (EVENTBUS_APPLY is create)."
+    )
+
+
+def refused(changes: Sequence[str]) -> str:
+    """Say why a run was refused."""
+    more = f" So have {len(changes) - 1:,} more." if len(changes) > 1 else ""
+    return f"Nothing was touched. {changes[0]}{more} Look at the plan again, then ask anew."
+
+
+def not_wanted_any_more(name: str) -> str:
+    """Say that the registry does not ask for an object any more."""
+    return f"{name} has changed: the registry does not ask for it any more."
+
+
+def wanted_otherwise(name: str, then: Properties | None, now: Properties | None) -> str:
+    """Say that the registry asks for something else by now."""
+    if then is None or now is None:
+        what = "does not ask for it any more" if now is None else "asks for it by now"
+        return f"{name} has changed: the registry {what}."
+    return f"{name} has changed: the registry asks for something else by now ({_moved(then, now)})."
+
+
+def found_otherwise(name: str, then: Properties | None, now: Properties | None) -> str:
+    """Say that an object on the broker is not as it was."""
+    if then is None:
+        return f"{name} has changed: it was missing, and somebody made it."
+    if now is None:
+        return f"{name} has changed: somebody deleted it on the broker."
+    return f"{name} has changed on the broker: {_moved(then, now)}."
+
+
+def cannot_be_done_any_more(name: str, reason: str) -> str:
+    """Say that a step is none any more."""
+    return f"{name} has changed. {reason}"
+
+
 def _whose(user: str) -> str:
     return service_of_user(user) or "Nobody"
 
@@ -159,12 +202,25 @@ def _unmanaged_binding(found: Properties) -> str:
 
 def _unknown_service(own: OwnName, kind: str) -> str:
     return (
-        f"The registry knows no service {own.service}. Register it, or delete the {kind} when "
-        "nobody uses it any more."
+        f"The registry knows no service {own.service}. Adopt it, or delete the {kind} when nobody "
+        "uses it any more."
     )
 
 
 def _differences(should: Properties, found: Properties) -> str:
+    return ", ".join(
+        f"{key} should be {_value(mine)}, is {_value(theirs)}"
+        for key, mine, theirs in _differing(should, found)
+    )
+
+
+def _moved(then: Properties, now: Properties) -> str:
+    return ", ".join(
+        f"{key} was {_value(old)}, is {_value(new)}" for key, old, new in _differing(then, now)
+    )
+
+
+def _differing(should: Properties, found: Properties) -> list[tuple[str, object, object]]:
     pairs = [
         (key, should.get(key), found.get(key))
         for key in should
@@ -173,11 +229,7 @@ def _differences(should: Properties, found: Properties) -> str:
     for nested in ("arguments", "definition"):
         mine, theirs = should.get(nested, {}), found.get(nested, {})
         pairs += [(key, mine.get(key), theirs.get(key)) for key in sorted({*mine, *theirs})]
-    return ", ".join(
-        f"{key} should be {_value(mine)}, is {_value(theirs)}"
-        for key, mine, theirs in pairs
-        if mine != theirs
-    )
+    return [one for one in pairs if one[1] != one[2]]
 
 
 def _value(value: object) -> str:

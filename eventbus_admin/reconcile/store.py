@@ -28,6 +28,7 @@ _OBJECT_FIELDS = (
     "event_type_name",
     "sync",
     "message",
+    "impact",
     "should",
     "found",
     "established",
@@ -98,7 +99,7 @@ def save_unreachable(fence: Fence, error: str) -> None:
         state.reachable = False
         state.error = error
         objects = BrokerObject.objects.exclude(sync=Sync.UNKNOWN)
-        objects.update(sync=Sync.UNKNOWN, message=error, since=now)
+        objects.update(sync=Sync.UNKNOWN, message=error, impact="", since=now)
         state.counts = {Sync.UNKNOWN.value: BrokerObject.objects.count()}
         state.save()
         status = unknown(error)
@@ -157,6 +158,7 @@ def _object_row(item: Item, established: Established, now: datetime) -> BrokerOb
         event_type_name=event_type,
         sync=item.sync.value,
         message=storable(item.reason),
+        impact=storable(item.impact),
         should=item.should,
         found=item.should if item.sync is Sync.IN_SYNC else _keepable(item.found),
         established=item.sync is Sync.IN_SYNC or is_established(item, established),

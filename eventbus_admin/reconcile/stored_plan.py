@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+from collections.abc import Collection, Iterable
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from eventbus_admin.reconcile.models import BrokerObject, Sync
+from eventbus_admin.reconcile.objects import ObjectKind, is_chosen, step_id
+from eventbus_admin.reconcile.plan import APPLICABLE, STEPS, step_for
+from eventbus_admin.reconcile.policy import apply_setting, is_held_back
 
-APPLICABLE = {Sync.MISSING: "create", Sync.DIFFERS: "change", Sync.SURPLUS: "delete"}
-"""What applying the plan does about each state that it does something about."""
 _ID_CHARS = 16
+_STATES = {sync: step for sync, step in STEPS.items() if step in APPLICABLE}
 
 
 def differing() -> QuerySet[BrokerObject]:
@@ -17,10 +21,49 @@ def differing() -> QuerySet[BrokerObject]:
     return BrokerObject.objects.exclude(sync__in=(Sync.IN_SYNC, Sync.UNKNOWN))
 
 
-def plan_id() -> str:
-    """Return an id that changes whenever applying the plan would do something else."""
-    applicable = BrokerObject.objects.filter(sync__in=APPLICABLE).order_by("kind", "name")
+def applicable() -> QuerySet[BrokerObject]:
+    """Return the objects that an apply does something about here."""
+    setting, let = apply_setting(), Q(pk__in=())
+    for sync, step in _STATES.items():
+        kinds = [kind for kind in ObjectKind if not is_held_back(step, kind, setting)]
+        let |= Q(sync=sync, kind__in=kinds)
+    return BrokerObject.objects.filter(let).order_by("kind", "name")
+
+
+def chosen_of(rows: Iterable[BrokerObject], chosen: Collection[str] | None) -> list[BrokerObject]:
+    """Return those rows that were chosen by id or by name, all of them without a choice."""
+    wanted = None if chosen is None else frozenset(chosen)
+    return [row for row in rows if is_chosen(row.kind, row.name, wanted)]
+
+
+def is_applicable(row: BrokerObject) -> bool:
+    """Whether an apply does something about this object here."""
+    step = step_for(row.kind, row)
+    if step is None or step not in APPLICABLE:
+        return False
+    return not is_held_back(step, row.kind, apply_setting())
+
+
+def plan_id(rows: Iterable[BrokerObject] | None = None) -> str:
+    """Return an id that changes whenever applying the plan, or these of it, would do otherwise."""
     digest = hashlib.sha256()
-    for row in applicable.values_list("kind", "name", "sync", "should", "found"):
-        digest.update(json.dumps(row, sort_keys=True).encode())
+    for row in applicable() if rows is None else rows:
+        compared = (row.kind, row.name, row.sync, row.should, row.found)
+        digest.update(json.dumps(compared, sort_keys=True).encode())
     return digest.hexdigest()[:_ID_CHARS]
+
+
+def step_of(row: BrokerObject) -> dict[str, Any]:
+    """Return what is to be done about an object, as a run stores it."""
+    return {
+        "id": step_id(row.kind, row.name),
+        "kind": str(step_for(row.kind, row) or ""),
+        "object": row.kind,
+        "name": row.name,
+        "before": row.found,
+        "after": row.should,
+        "reason": row.message,
+        "impact": row.impact,
+        "result": "pending",
+        "error": "",
+    }

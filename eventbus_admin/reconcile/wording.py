@@ -11,6 +11,7 @@ from eventbus_admin.reconcile.models import (
     Sync,
 )
 from eventbus_admin.reconcile.objects import ObjectKind
+from eventbus_admin.reconcile.policy import Apply, apply_setting
 from eventbus_admin.registry.models import Credential, Service, Subscription
 from eventbus_admin.registry.states import LIVE_STATES, SubscriptionState
 
@@ -84,6 +85,15 @@ def condition(subscription: Subscription) -> Condition:
     return Condition(health.value, (status.message if status else "") or _DEFAULTS[health])
 
 
+def when_it_holds(*, arrived: bool) -> str:
+    """Say from when on a change holds on the broker."""
+    if arrived:
+        return "at once"
+    if apply_setting() is Apply.OBSERVE:
+        return "as soon as an operator applies it on Drift"
+    return "as soon as the broker hears of it"
+
+
 def arrival(subscription: Subscription, state: ReconcileState | None) -> Condition:
     """Return whether what the registry says about it has arrived on the broker."""
     if subscription.state not in LIVE_STATES:
@@ -94,4 +104,8 @@ def arrival(subscription: Subscription, state: ReconcileState | None) -> Conditi
         if sync is Sync.IN_SYNC:
             return Condition(Sync.UNKNOWN.value, "Was live when the broker was last read")
         return Condition("pending", "Pending: will be applied as soon as the broker answers")
-    return Condition(*_ARRIVALS.get(sync, ("pending", "Pending: being applied")))
+    if sync in _ARRIVALS:
+        return Condition(*_ARRIVALS[sync])
+    if apply_setting() is Apply.OBSERVE:
+        return Condition("pending", "Pending: waits until an operator applies it on Drift")
+    return Condition("pending", "Pending: being applied")

@@ -1,17 +1,22 @@
 """Status, plan and runs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
+from bus_core.topology import QueueKind
 from eventbus_admin.api.fields import Choice, Moment, Name, Text
 from eventbus_admin.api.serializers.base import ListParameters, SearchParameters, Strict, ordering
 from eventbus_admin.reconcile.models import Run, Sync
-from eventbus_admin.reconcile.objects import ObjectKind
+from eventbus_admin.reconcile.objects import ObjectKind, step_id
 from eventbus_admin.reconcile.plan import StepKind
+from eventbus_admin.reconcile.policy import Apply
 
 KINDS = [(kind.value, kind.value) for kind in ObjectKind]
 DIFFERENT = [choice for choice in Sync.choices if choice[0] not in {Sync.IN_SYNC, Sync.UNKNOWN}]
+POLICIES = [(one.value, one.value) for one in Apply]
+QUEUE_KINDS = [(one.value, one.value) for one in QueueKind]
 MAX_STEPS = 5000
 QUEUE = "consumer__exportRequested__export-manager"
 RUN_ID = "0d4f3f5e-6a53-4b3e-9f0e-2f6f1b6c7d11"
@@ -27,17 +32,22 @@ STATUS_EXAMPLE = {
         "observed_at": "2026-11-23T18:39:11.034Z",
     },
     "drift": {"in_sync": 41, "missing": 1},
+    "policy": "sync",
     "registry_revision": 118,
     "applied_revision": 118,
 }
+IMPACT = "exportRequested runs at about 40 a minute; from now on export-manager gets it."
 STEP_EXAMPLE = {
+    "id": f"queue {QUEUE}",
     "kind": "create",
+    "applies": True,
     "object": "queue",
     "name": QUEUE,
     "sync": "missing",
     "service": "export-manager",
     "event_type": "exportRequested",
     "message": "export-manager gets no exportRequested until its queue is made.",
+    "impact": IMPACT,
     "should": {"type": "quorum", "durable": True},
     "found": None,
     "since": "2026-11-23T18:39:11.034Z",
@@ -48,8 +58,9 @@ RUN_EXAMPLE = {
     "reason": "Asked for by mia",
     "requested_by": "mia",
     "revision": 118,
-    "chosen": [QUEUE],
+    "chosen": [f"queue {QUEUE}"],
     "progress": {"total": 1, "done": 1, "failed": 0},
+    "refused": False,
     "error": "",
     "created": "2026-11-23T18:39:11.034Z",
     "started": "2026-11-23T18:39:11.201Z",
@@ -59,14 +70,26 @@ RUN_DETAIL_EXAMPLE = {
     **RUN_EXAMPLE,
     "steps": [
         {
+            "id": f"queue {QUEUE}",
             "kind": "create",
             "object": "queue",
             "name": QUEUE,
+            "before": None,
+            "after": {"type": "quorum", "durable": True},
             "reason": "export-manager gets no exportRequested until its queue is made.",
+            "impact": IMPACT,
             "result": "done",
             "error": "",
         }
     ],
+}
+ADOPTION_EXAMPLE = {
+    "services": ["export-manager"],
+    "event_types": [],
+    "subscriptions": [
+        {"event_type": "exportRequested", "service": "export-manager", "kind": "quorum"}
+    ],
+    "left": [],
 }
 
 
@@ -88,6 +111,9 @@ class StatusOut(serializers.Serializer[Any]):
     drift = serializers.DictField(
         child=serializers.IntegerField(), help_text="Objects on the broker by sync state."
     )
+    policy = serializers.ChoiceField(
+        POLICIES, help_text="How far the admin goes by itself; see EVENTBUS_APPLY."
+    )
     registry_revision = serializers.IntegerField(help_text="Raised by every change.")
     applied_revision = serializers.IntegerField(help_text="The last that the broker has.")
 
@@ -95,13 +121,18 @@ class StatusOut(serializers.Serializer[Any]):
 class StepOut(serializers.Serializer[Any]):
     """One difference between registry and broker."""
 
+    id = serializers.CharField(help_text="Chooses it in `runs/` and `plan/adopt/`.")
     kind = serializers.ChoiceField([(kind.value, kind.value) for kind in StepKind])
+    applies = serializers.BooleanField(
+        help_text="Whether a run does something about it, under the policy that holds."
+    )
     object = serializers.ChoiceField(KINDS)
     name = serializers.CharField()
     sync = serializers.ChoiceField(DIFFERENT)
     service = serializers.CharField()
     event_type = serializers.CharField()
     message = serializers.CharField(help_text="What it means, and what to do.")
+    impact = serializers.CharField(help_text="What it, or mending it, means for messages.")
     should = serializers.DictField(allow_null=True)
     found = serializers.DictField(allow_null=True)
     since = Moment()
@@ -128,12 +159,26 @@ class ProgressOut(serializers.Serializer[Any]):
 class RunStepOut(serializers.Serializer[Any]):
     """What a run does to one object."""
 
+    id = serializers.SerializerMethodField()
     kind = serializers.CharField()
     object = serializers.CharField()
     name = serializers.CharField()
+    before = serializers.DictField(
+        allow_null=True, default=None, help_text="As it was found; null: it was missing."
+    )
+    after = serializers.DictField(
+        allow_null=True, default=None, help_text="As it is asked for; null: it goes."
+    )
     reason = serializers.CharField()
-    result = serializers.ChoiceField([("pending",) * 2, ("done",) * 2, ("failed",) * 2])
+    impact = serializers.CharField(default="", help_text="What it means for messages.")
+    result = serializers.ChoiceField(
+        [(result, result) for result in ("pending", "done", "failed", "skipped")]
+    )
     error = serializers.CharField()
+
+    def get_id(self, step: Mapping[str, Any]) -> str:
+        """Return by what the plan calls it."""
+        return step_id(step["object"], step["name"])
 
 
 class RunOut(serializers.Serializer[Any]):
@@ -150,9 +195,12 @@ class RunOut(serializers.Serializer[Any]):
         source="names",
         child=serializers.CharField(),
         allow_null=True,
-        help_text="The objects that were chosen; null: all that differ.",
+        help_text="The steps that were chosen; null: all that differed.",
     )
     progress = serializers.SerializerMethodField()
+    refused = serializers.BooleanField(
+        help_text="Something that it touches had changed since, so nothing was touched."
+    )
     error = serializers.CharField()
     created = Moment()
     started = Moment(allow_null=True)
@@ -160,9 +208,7 @@ class RunOut(serializers.Serializer[Any]):
 
     def get_progress(self, run: Run) -> ProgressOut:
         """Return how many steps are over."""
-        results = [step.get("result") for step in run.steps]
-        counts = {name: results.count(name) for name in ("done", "failed")}
-        return {"total": len(results), **counts}  # type: ignore[return-value]
+        return {"total": run.total, "done": run.done, "failed": run.failed}  # type: ignore[return-value]
 
 
 class RunDetailOut(RunOut):
@@ -180,7 +226,43 @@ class NewRun(Strict):
         required=False,
         min_length=1,
         max_length=MAX_STEPS,
-        help_text="Names of the objects; without it, all that can be applied.",
+        help_text="Ids of steps, or names of objects; without it, all that can be applied.",
+    )
+
+
+class NewAdoption(Strict):
+    """What the registry is to take over."""
+
+    steps = serializers.ListField(
+        child=Text(max_length=800),
+        min_length=1,
+        max_length=MAX_STEPS,
+        help_text="Ids of steps, or names of objects.",
+    )
+    owner = Text(
+        max_length=120,
+        required=False,
+        help_text="The team that shall own the services and event types that are new.",
+    )
+
+
+class AdoptedSubscriptionOut(serializers.Serializer[Any]):
+    """A subscription that was adopted."""
+
+    event_type = serializers.CharField()
+    service = serializers.CharField()
+    kind = serializers.ChoiceField(QUEUE_KINDS)
+
+
+class AdoptionOut(serializers.Serializer[Any]):
+    """What the registry took over."""
+
+    services = serializers.ListField(child=serializers.CharField())
+    event_types = serializers.ListField(child=serializers.CharField())
+    subscriptions = AdoptedSubscriptionOut(many=True)
+    left = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Chosen objects for which the registry has no words.",
     )
 
 

@@ -15,7 +15,7 @@ from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.carrying import carried_out
 from eventbus_admin.reconcile.actions import wait_until_applied
 from eventbus_admin.reconcile.overlap import overlap_of
-from eventbus_admin.reconcile.wording import credentials_of
+from eventbus_admin.reconcile.wording import credentials_of, when_it_holds
 from eventbus_admin.registry import actions
 from eventbus_admin.registry.models import Credential, Service
 from eventbus_admin.registry.revision import current_revision
@@ -79,7 +79,7 @@ def revoke(request: PersonRequest, name: str) -> HttpResponse:
     service = _find(request, name)
     if carried_out(request, actions.revoke_credentials, service=service, slot=slot):
         arrived = wait_until_applied(current_revision())
-        when = "at once" if arrived else "as soon as the broker hears of it"
+        when = when_it_holds(arrived=arrived)
         messages.success(request, f"Revoked: nobody signs in with it {when}.")
     return redirect("console:service", name)
 

@@ -1,5 +1,6 @@
-"""Drift: where the broker is not as the registry says, and carrying the difference out."""
+"""Drift: where the broker is not as the registry says."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
@@ -10,18 +11,24 @@ from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.accounts.policies import Rights
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.carrying import carried_out
+from eventbus_admin.console.choosing import FILTERS, narrowed, row_of
 from eventbus_admin.console.context import Shell
 from eventbus_admin.console.differences import differences
 from eventbus_admin.console.filters import options
 from eventbus_admin.console.paging import keyset_page
-from eventbus_admin.reconcile.actions import request_apply, wait_until_applied
+from eventbus_admin.console.shares import shares
+from eventbus_admin.reconcile.actions import wait_until_applied
+from eventbus_admin.reconcile.adopting import adoptions_by_service
 from eventbus_admin.reconcile.models import BrokerObject, Run, Sync
 from eventbus_admin.reconcile.objects import ObjectKind
+from eventbus_admin.reconcile.policy import apply_setting, said
 from eventbus_admin.reconcile.removing import remove_unmanaged_user
+from eventbus_admin.reconcile.stored_plan import applicable, differing
 from eventbus_admin.registry.revision import current_revision
 
-APPLICABLE = (Sync.MISSING, Sync.DIFFERS, Sync.SURPLUS)
-RUNS = 10
+RUNS = 5
+SERVICES = 6
+OFFERED_SERVICES = 500
 
 
 @require_safe
@@ -29,37 +36,34 @@ RUNS = 10
 def drift(request: PersonRequest) -> HttpResponse:
     """Show what differs, by state, and the runs that mended it."""
     counts = dict(BrokerObject.objects.order_by().values_list("sync").annotate(number=Count("pk")))
-    differing = sum(
-        number for sync, number in counts.items() if sync not in {Sync.IN_SYNC, Sync.UNKNOWN}
+    number = differing().count()
+    filters = {name: request.GET.get(name, "") for name in FILTERS}
+    page = keyset_page(narrowed(filters), request, ("kind", "name"))
+    states = options(
+        request,
+        "sync",
+        [one for one in Sync.choices if counts.get(one[0]) or one[0] == filters["sync"]],
+        everything="All drift",
+        counts={**counts, "": number},
     )
-    found = BrokerObject.objects.all()
-    if sync := request.GET.get("sync"):
-        found = found.filter(sync=sync)
-    else:
-        found = found.exclude(sync__in=(Sync.IN_SYNC, Sync.UNKNOWN))
-    if text := request.GET.get("q", "").strip():
-        found = found.filter(name__icontains=text)
-    shell = Shell(request)
+    state = Shell(request).state
+    unknown = adoptions_by_service() if counts.get(Sync.UNMANAGED) else []
     context = {
-        "page": keyset_page(found, request, ("kind", "name")),
-        "states": options(
-            request,
-            "sync",
-            [
-                choice
-                for choice in Sync.choices
-                if counts.get(choice[0]) or choice[0] == request.GET.get("sync")
-            ],
-            everything="All drift",
-            counts={**counts, "": differing},
-        ),
+        "page": page,
+        "rows": [row_of(one) for one in page.rows],
+        "states": states,
+        "shares": shares(states),
         "counts": counts,
-        "differing": differing,
-        "applicable": sum(counts.get(sync, 0) for sync in APPLICABLE),
-        "applicable_states": APPLICABLE,
-        "observed_at": shell.state.observed_at if shell.state else None,
+        "differing": number,
+        "applicable": applicable().count(),
+        "observed_at": state.observed_at if state else None,
+        "policy": said(apply_setting(), heals=settings.EVENTBUS_SELF_HEAL),
         "may_apply": Rights(Actor.person(request.user)).can_operate("apply the plan"),
-        "runs": Run.objects.select_related("requested_by")[:RUNS],
+        "kinds": differing().order_by("kind").values_list("kind", flat=True).distinct(),
+        "services": _services(),
+        "unknown_services": unknown[:SERVICES],
+        "more_unknown_services": max(0, len(unknown) - SERVICES),
+        "runs": Run.objects.select_related("requested_by").defer("steps")[:RUNS],
     }
     return render(request, "console/drift/page.html", context)
 
@@ -69,11 +73,14 @@ def drift(request: PersonRequest) -> HttpResponse:
 def difference(request: PersonRequest, pk: int) -> HttpResponse:
     """Return one object's difference, for the drawer or as a page of its own."""
     found = get_object_or_404(BrokerObject, pk=pk)
+    rights = Rights(Actor.person(request.user))
     context = {
         "object": found,
+        "row": row_of(found),
         "lines": differences(found.should, found.found),
         "is_stranger": found.kind == ObjectKind.USER and found.sync == Sync.UNMANAGED,
-        "may_remove": Rights(Actor.person(request.user)).can_operate("remove it"),
+        "may_apply": rights.can_operate("apply the plan"),
+        "may_remove": rights.can_operate("remove it"),
     }
     fragment = request.headers.get("HX-Request")
     template = "console/drift/difference.html" if fragment else "console/drift/object.html"
@@ -93,13 +100,6 @@ def remove_user(request: PersonRequest, pk: int) -> HttpResponse:
     return redirect("console:drift")
 
 
-@require_POST
-@signed_in
-def apply(request: PersonRequest) -> HttpResponse:
-    """Ask the worker to bring the broker to the registry: everything, or the objects chosen."""
-    chosen = request.POST.getlist("name") if "chosen" in request.POST else None
-    if chosen == []:
-        messages.warning(request, "Nothing was chosen. Tick what should be applied.")
-        return redirect("console:drift")
-    run = carried_out(request, request_apply, names=chosen)
-    return redirect("console:run", run.pk) if run else redirect("console:drift")
+def _services() -> list[str]:
+    named = differing().exclude(service_name="").order_by("service_name")
+    return list(named.values_list("service_name", flat=True).distinct()[:OFFERED_SERVICES])

@@ -24,6 +24,7 @@ from eventbus_admin.registry.actions.rotation import (
 )
 from eventbus_admin.registry.actions.services import change_service, create_service
 from eventbus_admin.registry.actions.subscriptions import (
+    adopt_subscription,
     change_subscription,
     create_subscription,
     pause_subscription,
@@ -36,6 +37,7 @@ from eventbus_admin.registry.bookkeeping import UNCHANGED
 __all__ = [
     "UNCHANGED",
     "Issued",
+    "adopt_subscription",
     "allow_publication",
     "cancel_rotation",
     "change_event_type",

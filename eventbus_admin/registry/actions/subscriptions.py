@@ -73,6 +73,49 @@ def create_subscription(
 
 
 @transaction.atomic
+def adopt_subscription(
+    *,
+    actor: Actor,
+    service: Service | str,
+    event_type: EventType | str,
+    kind: QueueKind | str,
+    retry_delays_ms: Sequence[int] | None = None,
+) -> Subscription:
+    """Say of a subscription what its queue on the broker is already.
+
+    A new or retired one becomes active; a live one takes over the queue's kind.
+    """
+    event_type = lock_event_type(event_type, "event_type")
+    service = lock_service(service, "service")
+    Rights(actor).can_operate("adopt a subscription").require()
+    kind = valid_choice(QueueKind, kind, "kind")
+    found = Subscription.objects.with_related().filter(event_type=event_type, service=service)
+    subscription = found.first()
+    if subscription is None:
+        return create_subscription(
+            actor=actor,
+            service=service,
+            event_type=event_type,
+            kind=kind,
+            retry_delays_ms=retry_delays_ms,
+        )
+    state = SubscriptionState(subscription.state)
+    if state is not SubscriptionState.RETIRED:
+        _require_live(subscription)
+    before, after = assign(
+        subscription,
+        state=state if state in LIVE_STATES else SubscriptionState.ACTIVE,
+        kind=kind,
+        prefetch=_width(subscription.prefetch, kind),
+        concurrency=_width(subscription.concurrency, kind),
+    )
+    if after:
+        subscription.save()
+        keep(actor, "adopted", subscription, before, after)
+    return subscription
+
+
+@transaction.atomic
 def change_subscription(
     *,
     actor: Actor,
@@ -144,6 +187,11 @@ def _require_live(subscription: Subscription) -> None:
     if subscription.state == SubscriptionState.RETIRED:
         raise ActionError("retired", f"{subscription} is retired; subscribe again to revive it.")
     raise ActionError("not_active", f"{subscription} is {subscription.state}, not active.")
+
+
+def _width(number: int | None, kind: QueueKind) -> int | None:
+    """Return a width as this kind of queue allows it."""
+    return None if kind is QueueKind.ORDERED else number
 
 
 def _reactivate(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.api.views.document import document
+from eventbus_admin.reconcile.models import BrokerObject, Sync
 from eventbus_admin.reconcile.stored_plan import plan_id
 from eventbus_admin.registry.as_code.importing import plan_import
 from eventbus_admin.registry.as_code.reading import read
@@ -151,6 +152,13 @@ CALLS = (
     reads(f"events/{EVENT}/"),
     reads("status/", service=403),
     reads("plan/", service=403),
+    writes(
+        "POST",
+        "plan/adopt/",
+        200,
+        {"steps": ["exchange event__unknown"], "owner": "Journals"},
+        member=403,
+    ),
     reads("runs/", service=403),
     reads(f"runs/{RUN}/", service=403),
     writes("POST", "runs/", 201, {"plan": "…"}, member=403, scope=APPLY),
@@ -265,6 +273,9 @@ def test_matrix(
     make_event_type("unused")
     make_subscription("paused", "export-manager", state="paused")
     make_rotation("paused")
+    BrokerObject.objects.create(
+        kind="exchange", name="event__unknown", sync=Sync.UNMANAGED, since=timezone.now()
+    )
     path = call.path.replace("…", make_token(administrator)[0].prefix)
     body = call.body
     if call.path == "runs/" and body:

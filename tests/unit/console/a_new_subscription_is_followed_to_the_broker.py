@@ -1,6 +1,7 @@
 """After subscribing one is told whether it is live, and the page keeps looking until it is."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -102,3 +103,12 @@ def test_the_preview_bears_names_that_are_none(
     )
     assert answer.status_code == 200
     assert answer.context["incomplete"]
+
+
+def test_where_nothing_is_applied_by_itself_it_says_who_does(
+    world: Subscription, member: User, signed_in: Callable[[User], Client], settings: Any
+) -> None:
+    settings.EVENTBUS_APPLY = "observe"
+    SubscriptionStatus.objects.update(sync=Sync.MISSING, health=Health.UNKNOWN)
+    html = signed_in(member).get(PAGE).content.decode()
+    assert "Pending: waits until an operator applies it on Drift" in html

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from eventbus_admin.accounts.models import User
-from eventbus_admin.reconcile.models import BrokerObject, Run
+from eventbus_admin.reconcile.models import BrokerObject, Run, Sync
 from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
 
 WHY = "Only members of the team Journals or operators may change this."
@@ -24,11 +25,12 @@ CHANGES = (
     ("/services/export-manager/publications/", {"event_type": "exportRequested"}),
     ("/new/event-type/", {"name": "mine", "owner": "Journals", "lifecycle": "active"}),
     ("/new/service/", {"name": "mine", "owner": "Journals", "kind": "internal"}),
-    ("/drift/apply/", {}),
     (
         "/registry/import/",
         {"document": "version: 1\nservices: {export-manager: {contact: a@example.org}}\n"},
     ),
+    ("/drift/apply/", {"do": "apply_all"}),
+    ("/drift/adopt/", {"do": "adopt_all", "owner": "Strangers"}),
 )
 
 
@@ -40,6 +42,9 @@ def test_nothing_changes(
     stranger: User,
     signed_in: Callable[[User], Client],
 ) -> None:
+    BrokerObject.objects.create(
+        kind="exchange", name="event__unknown", sync=Sync.UNMANAGED, since=timezone.now()
+    )
     before = state_of_everything()
     answer = signed_in(stranger).post(path, values, follow=True)
     assert answer.status_code == 200
@@ -87,7 +92,7 @@ def test_only_operators_apply_the_plan(
     signed_in: Callable[[User], Client],
 ) -> None:
     assert "Only operators may apply the plan." in signed_in(member).get("/drift/").content.decode()
-    answer = signed_in(operator).post("/drift/apply/")
+    answer = signed_in(operator).post("/drift/apply/", {"do": "apply_all"})
     run = Run.objects.get(state=Run.State.QUEUED)
     assert answer["Location"] == f"/runs/{run.pk}/"
     assert run.requested_by == operator
@@ -96,15 +101,15 @@ def test_only_operators_apply_the_plan(
 def test_operators_choose_what_is_applied(
     world: Subscription, operator: User, signed_in: Callable[[User], Client]
 ) -> None:
-    name = BrokerObject.objects.get().name
-    signed_in(operator).post("/drift/apply/", {"chosen": "1", "name": [name]})
-    assert Run.objects.get(state=Run.State.QUEUED).names == [name]
+    step = "queue consumer__exportRequested__export-manager"
+    signed_in(operator).post("/drift/apply/", {"do": "apply", "step": [step]})
+    assert Run.objects.get(state=Run.State.QUEUED).names == [step]
 
 
 def test_choosing_nothing_applies_nothing(
     world: Subscription, operator: User, signed_in: Callable[[User], Client]
 ) -> None:
-    answer = signed_in(operator).post("/drift/apply/", {"chosen": "1"}, follow=True)
+    answer = signed_in(operator).post("/drift/apply/", {"do": "apply"}, follow=True)
     assert "Nothing was chosen." in answer.content.decode()
     assert not Run.objects.filter(state=Run.State.QUEUED).exists()
 

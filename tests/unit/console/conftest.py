@@ -189,6 +189,8 @@ PAGES = (
     "/new/subscription/preview/?service=export-manager&event_type=exportRequested",
     "/edit/subscription/exportRequested/export-manager/",
     "/drift/",
+    "/drift/?service=export-manager&kind=queue",
+    "/runs/",
     f"/runs/{RUN}/",
     f"/runs/{RUN}/progress/",
     "/integrators/",

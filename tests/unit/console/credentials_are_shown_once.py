@@ -156,3 +156,18 @@ def test_the_code_of_an_integrator_declares_nothing(
     Service.objects.update(kind="integrator")
     for path in paths:
         assert 'service="export-manager", declare=False)' in client.get(path).context["snippet"]
+
+
+def test_where_nothing_is_applied_by_itself_revoking_says_what_it_takes(
+    world: Subscription,
+    answering_broker: Any,
+    member: User,
+    signed_in: Callable[[User], Client],
+    settings: Any,
+) -> None:
+    settings.EVENTBUS_APPLY = "observe"
+    answering_broker.applied_revision = 0
+    answering_broker.save()
+    issue_credential(actor=SYSTEM, service="export-manager")
+    page = signed_in(member).post(REVOKE, follow=True).content.decode()
+    assert "nobody signs in with it as soon as an operator applies it on Drift" in page

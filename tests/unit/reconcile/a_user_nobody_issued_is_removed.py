@@ -14,10 +14,9 @@ from eventbus_admin.broker.users import BrokerUser
 from eventbus_admin.reconcile.actions import request_apply
 from eventbus_admin.reconcile.cycle import reconcile_once
 from eventbus_admin.reconcile.lease import Fence
-from eventbus_admin.reconcile.models import BrokerObject, Run
+from eventbus_admin.reconcile.models import BrokerObject
 from eventbus_admin.reconcile.policy import ApplyAll
 from eventbus_admin.reconcile.removing import remove_unmanaged_user
-from eventbus_admin.reconcile.runs import policy_of
 from eventbus_admin.registry.actions import issue_credential, revoke_credentials
 from eventbus_admin.registry.errors import ActionError
 from eventbus_admin.registry.models import UnwantedUser
@@ -74,9 +73,10 @@ def test_the_leader_takes_it_away_and_again_wherever_it_turns_up(
 
 def test_a_plan_never_does(broker: MockBroker, fence: Fence) -> None:
     reconcile_once(broker, fence=fence, policy=ApplyAll())
-    run = request_apply(actor=SYSTEM, names=[KNOWN])
-    assert run.steps == []
-    reconcile_once(broker, fence=fence, policy=policy_of(Run.objects.get()))
+    with pytest.raises(ActionError, match="The plan can do nothing about") as refused:
+        request_apply(actor=SYSTEM, names=[KNOWN])
+    assert refused.value.code == "unknown_step"
+    reconcile_once(broker, fence=fence, policy=ApplyAll())
     assert users(broker) == {KNOWN, FOREIGN}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.actor import SYSTEM, Actor
@@ -15,7 +16,8 @@ from eventbus_admin.reconcile import runs
 from eventbus_admin.reconcile.actions import request_apply, wait_until_applied
 from eventbus_admin.reconcile.cycle import reconcile_once
 from eventbus_admin.reconcile.lease import Fence
-from eventbus_admin.reconcile.models import ReconcileState, Run
+from eventbus_admin.reconcile.models import BrokerObject, ReconcileState, Run, Sync
+from eventbus_admin.registry.errors import ActionError
 
 Make = Callable[..., Any]
 
@@ -36,7 +38,12 @@ def test_others_may_not(who: str, request: pytest.FixtureRequest) -> None:
 
 
 def test_it_is_in_the_audit_trail_under_the_runs_id(operator: User) -> None:
-    run = request_apply(actor=Actor.person(operator), names=["b", "a", "b"])
+    for name in ("event__a", "event__b"):
+        BrokerObject.objects.create(
+            kind="exchange", name=name, sync=Sync.MISSING, since=timezone.now()
+        )
+    chosen = ["event__b", "exchange event__a", "event__b"]
+    run = request_apply(actor=Actor.person(operator), names=chosen)
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.verb, entry.object_kind, entry.object_name, entry.group) == (
         operator,
@@ -45,7 +52,13 @@ def test_it_is_in_the_audit_trail_under_the_runs_id(operator: User) -> None:
         str(run.pk),
         run.pk,
     )
-    assert entry.after == {"names": ["a", "b"]}
+    assert entry.after == {"names": ["event__b", "exchange event__a"]}
+
+
+def test_what_the_plan_does_nothing_about_cannot_be_chosen(operator: User) -> None:
+    with pytest.raises(ActionError, match="The plan can do nothing about event__x"):
+        request_apply(actor=Actor.person(operator), names=["event__x"])
+    assert not Run.objects.exists()
 
 
 def test_its_steps_are_what_differed_at_the_last_look(

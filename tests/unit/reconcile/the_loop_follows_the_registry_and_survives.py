@@ -133,14 +133,17 @@ def test_what_the_loop_did_by_itself_is_recorded(
     assert (run.state, run.reason, run.revision) == ("done", "Registry revision 1", 1)
     assert run.requested_by is None
     step = next(one for one in run.steps if one["name"] == "consumer__A__s")
-    assert step == {
+    assert {
+        name: step[name] for name in ("id", "kind", "before", "reason", "impact", "result")
+    } == {
+        "id": "queue consumer__A__s",
         "kind": "create",
-        "object": "queue",
-        "name": "consumer__A__s",
+        "before": None,
         "reason": "s gets no A until its queue is made.",
+        "impact": "No A was seen in the last minutes; from now on s gets it.",
         "result": "done",
-        "error": "",
     }
+    assert step["after"]["type"] == "quorum"
     reconciler.wake()
     reconciler.turn()
     assert Run.objects.count() == 1

@@ -57,7 +57,7 @@ def test_a_service_that_nobody_registered_shows_up_and_stays(
     assert (queue.service_name, queue.event_type_name) == ("stranger", "A")
     assert queue.should is None
     assert queue.message == (
-        "stranger has no live subscription to A, yet events collect here. Subscribe it, or delete "
+        "stranger has no live subscription to A, yet events collect here. Adopt it, or delete "
         "the queue."
     )
     assert ReconcileState.objects.get().counts["unmanaged"] == len(found)

@@ -126,6 +126,12 @@ DEEDS: dict[str, tuple[set[str], Deed]] = {
         SERVICE_SIDE,
         lambda w, a: actions.create_subscription(actor=a, service=w.service, event_type=w.unused),
     ),
+    "adopt_subscription": (
+        OPERATORS,
+        lambda w, a: actions.adopt_subscription(
+            actor=a, service=w.service, event_type=w.event_type, kind="classic"
+        ),
+    ),
     "change_subscription": (
         SERVICE_SIDE,
         lambda w, a: actions.change_subscription(actor=a, subscription=w.subscription, prefetch=7),

@@ -4,3 +4,4 @@ import "./times.js";
 import "./copy.js";
 import "./overlays.js";
 import "./polling.js";
+import "./choosing.js";
