@@ -10,13 +10,14 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
 import structlog
-from django.db import Error, close_old_connections, connection
+from django.db import Error, close_old_connections, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -49,6 +50,16 @@ class Fence:
         # An UPDATE rather than SELECT FOR UPDATE, which SQLite does not know.
         if not held.update(fence=self.number):
             raise LeaseLost(f"lease {self.lease} was taken over")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write in a transaction of its own, which is undone when somebody else leads by now.
+
+        Raises `LeaseLost` then.
+        """
+        with transaction.atomic():
+            self.hold()
+            yield
 
 
 class Leadership:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from eventbus_admin.broker.interface import BrokerInfo
@@ -61,18 +60,21 @@ def save_look(
     established: Established,
     statuses: Mapping[int, Status],
     applied_revision: int | None,
+    complete: bool = True,
 ) -> None:
     """Store what was found; `applied_revision` is given when the broker was brought to it.
+
+    Only a `complete` look counts as one at which the broker was read.
 
     Raises `LeaseLost`, with nothing stored, when somebody else leads by now.
     """
     now = timezone.now()
-    with transaction.atomic():
-        fence.hold()
+    with fence.writing():
         state = _state()
         _save_objects(plan, established, now)
         _save_statuses(statuses, now)
-        state.observed_at = now
+        if complete:
+            state.observed_at = now
         state.reachable = True
         state.error = ""
         state.broker_id = broker.identity
@@ -90,8 +92,7 @@ def save_unreachable(fence: Fence, error: str) -> None:
     Raises `LeaseLost`, with nothing stored, when somebody else leads by now.
     """
     now = timezone.now()
-    with transaction.atomic():
-        fence.hold()
+    with fence.writing():
         state = _state()
         if (state.reachable, state.error) == (False, error):
             return

@@ -175,6 +175,7 @@ def test_a_broker_without_statistics_counts_no_consumers(
             **HEALTHY,
             "overview": (200, {**OVERVIEW, "disable_stats": True}),
             "queues/%2F": (200, [queue]),
+            "bindings/%2F": (200, [{"source": "", "destination": "q"}]),
         }
     )
     (found,) = broker.observe().queues
