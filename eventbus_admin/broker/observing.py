@@ -149,10 +149,12 @@ def _lacking_ends(seen: Observation, implied: set[str]) -> set[str]:
     bound = implied | {one.queue for one in seen.bindings}
     sources = {one.source for one in (*seen.bindings, *seen.exchange_bindings)}
     destinations = {one.destination for one in seen.exchange_bindings}
+    users = {one.name for one in seen.users or ()}
     return {
         *(f"queue {name}" for name in bound - queues),
         *(f"binding of queue {name}" for name in usable - implied),
         *(f"exchange {name}" for name in (sources | destinations) - exchanges),
+        *(f"user {one.user}" for one in seen.grants if one.user not in users),
     }
 
 

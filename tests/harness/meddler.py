@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import threading
 from collections import Counter
 from contextlib import closing, suppress
@@ -99,6 +100,8 @@ class Meddler:
         self._server.hang_up()
         self._server.server_close()
         self._thread.join(10)
+        for mistake in self._server.mistakes:
+            raise mistake
 
     def note(self, method: str, path: str) -> Misdeed | None:
         """Count a call and return what is to become of its answer."""
@@ -130,6 +133,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._open: set[socket.socket] = set()
+        self.mistakes: list[BaseException] = []
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember who is connected."""
@@ -148,7 +152,10 @@ class _Server(ThreadingHTTPServer):
                 one.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients that give up are what tests here are about."""
+        """Say nothing of clients that gave up; keep what is a mistake of ours."""
+        error = sys.exception()
+        if error is not None and not isinstance(error, ConnectionError):
+            self.mistakes.append(error)
 
 
 def _handler_of(meddler: Meddler) -> type[BaseHTTPRequestHandler]:
@@ -161,7 +168,8 @@ def _handler_of(meddler: Meddler) -> type[BaseHTTPRequestHandler]:
             misdeed = meddler.note(self.command, path)
             if misdeed is Misdeed.HANGS:
                 meddler.wait_until_behaving()
-            status, headers, raw = meddler.ask(self.command, self.path, body, dict(self.headers))
+            sent = {**self.headers, "Accept-Encoding": "identity"}
+            status, headers, raw = meddler.ask(self.command, self.path, body, sent)
             status, raw = _spoilt(misdeed, status, raw)
             self.send_response(status)
             for name, value in headers:
