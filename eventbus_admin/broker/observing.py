@@ -147,13 +147,13 @@ def _lacking_ends(seen: Observation, implied: set[str]) -> set[str]:
     usable = {one.queue.name for one in seen.queues if one.in_service}
     exchanges = {one.exchange.name for one in seen.exchanges}
     bound = implied | {one.queue for one in seen.bindings}
-    sources = {one.source for one in (*seen.bindings, *seen.exchange_bindings)}
-    destinations = {one.destination for one in seen.exchange_bindings}
+    ends = {one.source for one in seen.bindings}
+    ends |= {end for one in seen.exchange_bindings for end in (one.source, one.destination)}
     users = {one.name for one in seen.users or ()}
     return {
         *(f"queue {name}" for name in bound - queues),
         *(f"binding of queue {name}" for name in usable - implied),
-        *(f"exchange {name}" for name in (sources | destinations) - exchanges),
+        *(f"exchange {name}" for name in ends - exchanges),
         *(f"user {one.user}" for one in seen.grants if one.user not in users),
     }
 

@@ -8,7 +8,7 @@ It is the memory of one leader: a new one tries everything once, and learns it a
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,13 +77,13 @@ class Attempts:
         times = "once" if failure.tries == 1 else f"{failure.tries} times"
         return f"{failure.error} Tried {times}, again at {failure.again_at:%H:%M:%S} UTC."
 
-    def _is_due(self, item: Item, by_key: dict[Key, Item]) -> bool:
+    def _is_due(self, item: Item, by_key: Mapping[Key, Item]) -> bool:
         failure = self._failures.get(item.key)
         if failure is None or failure.given != _given(item, by_key):
             return True
         return not failure.lasting and self._clock() >= failure.again
 
-    def _failure(self, result: StepResult, by_key: dict[Key, Item]) -> _Failure:
+    def _failure(self, result: StepResult, by_key: Mapping[Key, Item]) -> _Failure:
         item = by_key.get(result.item.key, result.item)
         given = _given(item, by_key)
         before = self._failures.get(item.key)
@@ -99,7 +99,7 @@ class Attempts:
         )
 
 
-def _given(item: Item, by_key: dict[Key, Item]) -> tuple[Any, ...]:
+def _given(item: Item, by_key: Mapping[Key, Item]) -> tuple[Any, ...]:
     needed = (by_key.get(key) for key in _needs(item))
     there = tuple(one is not None and one.found is not None for one in needed)
     return item.should, item.found, there

@@ -22,6 +22,7 @@ from eventbus_admin.registry.passwords import rabbitmq_hash
 from eventbus_admin.registry.revision import bump_revision
 from tests.harness.meddler import Meddler, Misdeed
 from tests.harness.vhosts import Vhost
+from tests.unit.reconcile.clock import Clock
 
 EVERY_LOOK = (
     "overview",
@@ -34,16 +35,6 @@ EVERY_LOOK = (
     "vhosts/",
 )
 LISTS_WITH_A_WITNESS = ("queues/", "bindings/", "exchanges/", "policies/")
-
-
-class Clock:
-    """Monotonic seconds that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

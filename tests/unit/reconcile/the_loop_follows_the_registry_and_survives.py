@@ -22,18 +22,9 @@ from eventbus_admin.registry.actions.subscriptions import create_subscription
 from eventbus_admin.registry.revision import bump_revision, current_revision
 from tests.harness.poll import wait_until
 from tests.unit.reconcile.brokers import AWAY, Wrapped, wrapped
+from tests.unit.reconcile.clock import Clock
 
 Make = Callable[..., Any]
-
-
-class Clock:
-    """Monotonic seconds that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
