@@ -14,6 +14,7 @@ from eventbus_admin.reconcile.attempts import Attempts
 from eventbus_admin.reconcile.backlog import Backlog
 from eventbus_admin.reconcile.desired import Wishes, access_of, read_registry, topology_of
 from eventbus_admin.reconcile.lease import Fence
+from eventbus_admin.reconcile.models import Sync
 from eventbus_admin.reconcile.objects import Key, RevokedUser
 from eventbus_admin.reconcile.ownership import only_ours
 from eventbus_admin.reconcile.plan import Item, Plan, StepKind, make_plan
@@ -24,6 +25,7 @@ from eventbus_admin.reconcile.policy import (
     Established,
     is_drift,
     is_empty,
+    is_established,
 )
 from eventbus_admin.reconcile.status import statuses
 
@@ -131,13 +133,14 @@ class _Work:
         seen, plan = self._first_look(kept)
         self.before = plan
         established = {} if is_empty(plan) else store.established_at(seen.broker)
-        if steps := self._choose(plan, established):
+        steps = self._choose(plan, established)
+        if steps:
             self.results = apply_steps(self.broker, steps, progress=self.progress, check=self.check)
-            after = self._second_look(seen, steps)
+        after = seen
+        if touched := [*steps, *(_taken_on_trust(plan, established) if seen is kept else ())]:
+            after = self._second_look(seen, touched)
             plan = _plan(after, self.wishes)
             self.results = verified(self.results, plan)
-        else:
-            after = seen
         if self.attempts is not None:
             self.attempts.note(self.results, plan)
         return Round(
@@ -165,8 +168,8 @@ class _Work:
         steps = standing_policy().choose(plan, established)
         return steps if self.attempts is None else self.attempts.due(steps, plan)
 
-    def _second_look(self, seen: Observation, steps: Iterable[Item]) -> Observation:
-        wanted = [one.wanted for one in steps]
+    def _second_look(self, seen: Observation, items: Iterable[Item]) -> Observation:
+        wanted = [one.wanted for one in items]
         touched = [one for one in wanted if one is not None and not isinstance(one, RevokedUser)]
         if len(touched) < len(wanted):
             return self.broker.observe()
@@ -185,6 +188,15 @@ class _Work:
 
 def _plan(seen: Observation, wishes: Wishes) -> Plan:
     return only_ours(make_plan(seen, topology_of(wishes), access_of(wishes)))
+
+
+def _taken_on_trust(plan: Plan, established: Established) -> list[Item]:
+    """Return what is wanted anew and was there at the last look: it may be gone since."""
+    return [
+        one
+        for one in plan.items
+        if one.sync is Sync.IN_SYNC and not is_established(one, established)
+    ]
 
 
 def _annotated(plan: Plan, established: Established, failure: Callable[[Item], str]) -> Plan:

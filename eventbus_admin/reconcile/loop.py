@@ -204,7 +204,7 @@ class Reconciler:
         if done.complete:
             self._next_look = now + self._seconds
             self._kept_until = now + KEPT_SECONDS
-        if done.failed and not done.complete:
+        if not (done.complete or done.applied):
             self._next_look = now
         elif (again := self._attempts.next_try()) is not None:
             self._next_look = min(self._next_look, again)
