@@ -15,6 +15,7 @@ from tests.harness.meddler import Meddler
 
 if TYPE_CHECKING:
     from eventbus_admin.broker.rabbitmq import RabbitMQBroker
+    from eventbus_admin.reconcile.loop import Reconciler
 
 VHOST = "bench-reconciler"
 TIMES = 5
@@ -24,9 +25,9 @@ def first_apply(job: Job) -> Figures:
     """Bring an empty broker to what the registry says, and store what is there then."""
     with _registry(), vhost_of_its_own(job.management_url, VHOST):
         _register(pairs(job.events))
-        broker = _broker(job, job.management_url, VHOST)
+        reconciler = _reconciler(_broker(job, job.management_url, VHOST))
         began = time.perf_counter()
-        _round(broker, _fence())
+        _look(reconciler)
         return {"seconds": time.perf_counter() - began}
 
 
@@ -34,18 +35,18 @@ def compare(job: Job) -> Figures:
     """Find nothing to do about many subscriptions; how many queries more than about a few."""
     with _registry():
         broker = _broker(job, job.management_url, CROWDED_VHOST)
-        fence = _fence()
+        reconciler = _reconciler(broker)
         _register(pairs(FEW))
-        _round(broker, fence)
-        few = _queries(broker, fence)
+        _look(reconciler)
+        few = _queries(reconciler)
         _register(pairs(job.events)[FEW:])
-        _round(broker, fence)
+        _look(reconciler)
         took = []
         for _ in range(TIMES):
             began = time.perf_counter()
-            _round(broker, fence)
+            _look(reconciler)
             took.append(1000 * (time.perf_counter() - began))
-        return {"ms": median(took), "more_queries": _queries(broker, fence) - few}
+        return {"ms": median(took), "more_queries": _queries(reconciler) - few}
 
 
 def new_subscription(job: Job) -> Figures:
@@ -55,17 +56,12 @@ def new_subscription(job: Job) -> Figures:
         vhost_of_its_own(job.management_url, VHOST),
         Meddler(job.management_url) as counting,
     ):
-        from eventbus_admin.reconcile.lease import Leadership
-        from eventbus_admin.reconcile.loop import Reconciler
         from eventbus_admin.registry.revision import bump_revision
 
         service, first, second = "service0", "type0", "type1"
         _register([(first, service), (second, "service1")])
-        leadership = Leadership()
-        leadership.renew()
-        broker = _broker(job, counting.url, VHOST)
-        reconciler = Reconciler(broker=broker, leadership=leadership, compare_seconds=3600)
-        reconciler.turn()
+        reconciler = _reconciler(_broker(job, counting.url, VHOST))
+        _look(reconciler)
         counting.forget()
         _register([(second, service)])
         bump_revision()
@@ -122,24 +118,30 @@ def _broker(job: Job, management_url: str, vhost: str) -> "RabbitMQBroker":
     return RabbitMQBroker(management_url=management_url, amqp_url=amqp_url)
 
 
-def _fence() -> Any:
+def _reconciler(broker: "RabbitMQBroker") -> "Reconciler":
     from eventbus_admin.reconcile.lease import Leadership
+    from eventbus_admin.reconcile.loop import Reconciler
 
-    return Leadership(seconds=3600).renew()
-
-
-def _round(broker: "RabbitMQBroker", fence: Any) -> None:
-    from eventbus_admin.reconcile.cycle import reconcile_once
-
-    done = reconcile_once(broker, fence=fence)
-    assert done.applied, done.error
-    assert not done.failed
+    leadership = Leadership(seconds=3600)
+    leadership.renew()
+    return Reconciler(broker=broker, leadership=leadership, compare_seconds=3600)
 
 
-def _queries(broker: "RabbitMQBroker", fence: Any) -> int:
+def _look(reconciler: "Reconciler") -> None:
+    """Look at everything, do what is to be done, and store it."""
+    from eventbus_admin.reconcile.models import ReconcileState
+
+    reconciler.wake()
+    reconciler.turn()
+    state = ReconcileState.objects.get()
+    if not state.reachable or set(state.counts) - {"in_sync"}:
+        raise RuntimeError(f"the broker is not as it should be: {state.counts} {state.error}")
+
+
+def _queries(reconciler: "Reconciler") -> int:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(connection) as caught:
-        _round(broker, fence)
+        _look(reconciler)
     return len(caught)

@@ -14,6 +14,7 @@ from eventbus_admin.reconcile.attempts import Attempts
 from eventbus_admin.reconcile.backlog import Backlog
 from eventbus_admin.reconcile.desired import Wishes, access_of, read_registry, topology_of
 from eventbus_admin.reconcile.lease import Fence
+from eventbus_admin.reconcile.memory import Stored
 from eventbus_admin.reconcile.models import Sync
 from eventbus_admin.reconcile.objects import Key, RevokedUser
 from eventbus_admin.reconcile.ownership import only_ours
@@ -82,6 +83,7 @@ def reconcile_once(
     backlog: Backlog | None = None,
     attempts: Attempts | None = None,
     kept: Observation | None = None,
+    stored: Stored | None = None,
     progress: Callable[[StepResult], None] = lambda _result: None,
     check: Callable[[], None] = lambda: None,
 ) -> Round:
@@ -91,16 +93,18 @@ def reconcile_once(
     applied, the settings' when it is not given; only then `attempts` keeps from trying in vain
     again and again. `backlog` remembers earlier looks, which it takes to tell that a queue grows.
     `kept` is a complete look of a moment ago: with it the broker is not read first, only what is
-    written is read back, and nothing is removed. `progress` and `check` are those of `apply_steps`.
+    written is read back, and nothing is removed. `stored` remembers what the rows say. `progress`
+    and `check` are those of `apply_steps`.
 
     Raises `LeaseLost` when somebody else leads by now.
     """
     wishes = read_registry()
-    done = _Work(broker, wishes, policy, attempts, progress, check).round(kept)
+    stored = stored or Stored()
+    done = _Work(broker, wishes, policy, attempts, stored, progress, check).round(kept)
     if done.seen is not None and done.complete and backlog is not None:
         backlog.note(time.monotonic(), _ready(done.seen))
     if fence is not None:
-        _store(fence, done, backlog)
+        _store(fence, done, backlog, stored)
     return done
 
 
@@ -112,6 +116,7 @@ class _Work:
     wishes: Wishes
     policy: ApplyPolicy | None
     attempts: Attempts | None
+    stored: Stored
     progress: Callable[[StepResult], None]
     check: Callable[[], None]
     before: Plan = _EMPTY
@@ -132,7 +137,7 @@ class _Work:
     def _round(self, kept: Observation | None) -> Round:
         seen, plan = self._first_look(kept)
         self.before = plan
-        established = {} if is_empty(plan) else store.established_at(seen.broker)
+        established = {} if is_empty(plan) else store.established_at(seen.broker, self.stored)
         steps = self._choose(plan, established)
         if steps:
             self.results = apply_steps(self.broker, steps, progress=self.progress, check=self.check)
@@ -212,9 +217,9 @@ def _annotated(plan: Plan, established: Established, failure: Callable[[Item], s
     return plan.change(annotate)
 
 
-def _store(fence: Fence, done: Round, backlog: Backlog | None) -> None:
+def _store(fence: Fence, done: Round, backlog: Backlog | None, stored: Stored) -> None:
     if done.seen is None:
-        store.save_unreachable(fence, done.error)
+        store.save_unreachable(fence, done.error, stored)
         return
     growing = backlog.growing() if backlog is not None else frozenset()
     store.save_look(
@@ -225,6 +230,7 @@ def _store(fence: Fence, done: Round, backlog: Backlog | None) -> None:
         statuses=statuses(done.wishes.live, done.plan, done.seen, growing),
         applied_revision=done.wishes.revision if done.applied else None,
         complete=done.complete,
+        stored=stored,
     )
 
 

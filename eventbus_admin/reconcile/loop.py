@@ -18,6 +18,7 @@ from eventbus_admin.reconcile.breaker import Breaker
 from eventbus_admin.reconcile.cycle import Round, reconcile_once
 from eventbus_admin.reconcile.directives import DirectiveSender
 from eventbus_admin.reconcile.lease import Fence, Leadership, LeaseLost
+from eventbus_admin.reconcile.memory import Stored
 from eventbus_admin.reconcile.models import Run
 from eventbus_admin.registry.revision import current_revision, registry_changed
 
@@ -112,6 +113,7 @@ class Reconciler:
         self._kept_until = 0.0
         self._backlog = Backlog(spacing=0.8 * self._seconds)
         self._attempts = Attempts(self._clock)
+        self._stored = Stored()
         self._breaker = Breaker(self._clock)
         self._sender = DirectiveSender(self._link) if self._link is not None else None
 
@@ -181,6 +183,7 @@ class Reconciler:
             fence=fence,
             backlog=self._backlog,
             attempts=self._attempts,
+            stored=self._stored,
             check=check,
             **options,
         )

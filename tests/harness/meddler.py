@@ -38,6 +38,9 @@ class Meddler:
         self._target = (parts.hostname or "", parts.port or 0)
         self._misdeed: Misdeed | None = None
         self._where = ""
+        self._writes_left: int | None = None
+        self.held = 0
+        """How many writes had to wait."""
         self._behaves = threading.Event()
         self._behaves.set()
         self._lock = threading.Lock()
@@ -62,8 +65,13 @@ class Meddler:
 
     def behave(self) -> None:
         """Pass everything on as it is."""
-        self._misdeed = None
+        self._misdeed, self._writes_left = None, None
         self._behaves.set()
+
+    def hold_writes_after(self, count: int) -> None:
+        """Let so many more writes through; those after them wait until `behave`."""
+        self._behaves.clear()
+        self._writes_left = count
 
     def forget(self) -> None:
         """Count anew."""
@@ -107,6 +115,11 @@ class Meddler:
         """Count a call and return what is to become of its answer."""
         with self._lock:
             self.calls.append((method, path))
+            if method in WRITES and self._writes_left is not None:
+                self._writes_left -= 1
+                if self._writes_left < 0:
+                    self.held += 1
+                    return Misdeed.HANGS
             misdeed = self._misdeed
             if misdeed is None or method != "GET" or not path.startswith(self._where):
                 return None
