@@ -143,8 +143,6 @@ def _phrases(seen: Observation) -> set[str]:
 def _lacking_ends(seen: Observation, implied: set[str]) -> set[str]:
     """Return what must be there, because something else is, and is on no list."""
     queues = {one.queue.name for one in seen.queues}
-    # RabbitMQ lists queues that are out of service, and not their bindings.
-    usable = {one.queue.name for one in seen.queues if one.in_service}
     exchanges = {one.exchange.name for one in seen.exchanges}
     bound = implied | {one.queue for one in seen.bindings}
     ends = {one.source for one in seen.bindings}
@@ -152,7 +150,6 @@ def _lacking_ends(seen: Observation, implied: set[str]) -> set[str]:
     users = {one.name for one in seen.users or ()}
     return {
         *(f"queue {name}" for name in bound - queues),
-        *(f"binding of queue {name}" for name in usable - implied),
         *(f"exchange {name}" for name in ends - exchanges),
         *(f"user {one.user}" for one in seen.grants if one.user not in users),
     }

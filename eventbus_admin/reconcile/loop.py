@@ -177,7 +177,8 @@ class Reconciler:
             if self._leadership.fence != fence:
                 raise LeaseLost("the lease ran out meanwhile")
 
-        self._look_wanted.clear()
+        if options.get("kept") is None:
+            self._look_wanted.clear()
         done = reconcile_once(
             self._broker,
             fence=fence,

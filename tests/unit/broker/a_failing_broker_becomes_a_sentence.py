@@ -158,7 +158,6 @@ RIGHTS = {"user": "bus__s__a", "configure": "", "write": "", "read": ""}
 @pytest.mark.parametrize(
     ("told", "lacking"),
     [
-        ({"queues/%2F": (200, [queue("q")])}, "binding of queue q"),
         ({"bindings/%2F": (200, [implied("q")])}, "queue q"),
         ({"bindings/%2F": (200, [BINDING])}, "exchange e, queue q"),
         ({**ADMINISTRATOR, "vhosts/%2F/permissions": (200, [RIGHTS])}, "user bus__s__a"),
@@ -228,7 +227,6 @@ def test_a_broker_without_statistics_counts_no_consumers(
             **HEALTHY,
             "overview": (200, {**OVERVIEW, "disable_stats": True}),
             "queues/%2F": (200, [{**queue("q"), "messages_ready": 3}]),
-            "bindings/%2F": (200, [implied("q")]),
         }
     )
     (found,) = broker.observe().queues
