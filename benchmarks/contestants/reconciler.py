@@ -134,7 +134,7 @@ def _look(reconciler: "Reconciler") -> None:
     reconciler.wake()
     reconciler.turn()
     state = ReconcileState.objects.get()
-    if not state.reachable or set(state.counts) - {"in_sync"}:
+    if not state.reachable or set(state.counts) - {"in_sync", "unmanaged"}:
         raise RuntimeError(f"the broker is not as it should be: {state.counts} {state.error}")
 
 
