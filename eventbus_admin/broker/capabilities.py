@@ -57,7 +57,9 @@ class Probe:
         known = self._known
         if known is None or self._clock() >= self._good_until or broker not in {None, known.broker}:
             known = self._known = self._ask()
-            self._good_until = self._clock() + KEPT_SECONDS
+            # As long as something is hidden from us, a new tag is to show at the next look.
+            kept = KEPT_SECONDS if known.administrates else 0.0
+            self._good_until = self._clock() + kept
         return known
 
     def _ask(self) -> Capabilities:

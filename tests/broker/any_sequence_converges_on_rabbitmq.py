@@ -25,6 +25,6 @@ def test_on_rabbitmq(rabbit_node: RabbitNode) -> None:
 
         return Place(make_broker=make_broker, hands=AmqpHands(connection), close=stack.close)
 
-    tally = play(on_rabbitmq, max_examples=10, stateful_step_count=20)
+    tally = play(on_rabbitmq, max_examples=40, stateful_step_count=25)
     print(f"\n{tally}")
-    assert tally["worlds"] >= 10
+    assert tally["worlds"] >= 40
