@@ -4,7 +4,8 @@ RabbitMQ has no single question for it, so a look is several lists, read at the 
 held against each other: the default exchange is bound to every queue, and whatever is bound is
 there. When something has vanished since the last look, RabbitMQ's own export of all definitions is
 heard as a witness. What one list lacks twice in a row is an error, for a list that came short must
-not pass for objects that are gone. What comes and goes while we look is not lacking twice.
+not pass for objects that are gone. What comes and goes while we look is not lacking twice, and what
+a node of a cluster held may be lacking as long as it is down.
 """
 
 from collections.abc import Iterator, Mapping
@@ -47,10 +48,15 @@ class Observer:
             seen, lacking = self._look()
             if lacking:
                 seen, again = self._look()
-                if both := sorted(lacking & again):
+                if (both := sorted(lacking & again)) and not self._a_node_is_down():
                     raise BrokerUnavailable(_lacking(both))
             self._known = _phrases(seen)
             return seen
+
+    def _a_node_is_down(self) -> bool:
+        """Whether lists may be short: RabbitMQ 4 leaves out the queues that such a node held."""
+        nodes = rows.rows(self._api.get("nodes", columns="name,running"))
+        return not all(one["running"] for one in nodes)
 
     def _look(self) -> tuple[Observation, set[str]]:
         """Return what was seen, and what some list lacks of it."""

@@ -34,6 +34,12 @@ HEALTHY: Answers = {
     "policies/%2F": (200, []),
     "consumers/%2F": (200, []),
 }
+NODES: Answers = {
+    "nodes": (200, [{"name": "one", "running": True}, {"name": "two", "running": True}])
+}
+A_NODE_DOWN: Answers = {
+    "nodes": (200, [{"name": "one", "running": True}, {"name": "two", "running": False}])
+}
 
 
 def refusal(status: int, error: str, reason: str) -> tuple[int, object]:
@@ -177,7 +183,14 @@ def test_lists_that_contradict_each_other_are_an_error(
     server: Callable[[Answers], RabbitMQBroker], told: Answers, lacking: str
 ) -> None:
     with pytest.raises(BrokerUnavailable, match=f"contradicts itself: {lacking} must be there"):
-        server({**HEALTHY, **told}).observe()
+        server({**HEALTHY, **NODES, **told}).observe()
+
+
+def test_a_node_that_is_down_may_make_a_list_shorter(
+    server: Callable[[Answers], RabbitMQBroker],
+) -> None:
+    broker = server({**HEALTHY, **A_NODE_DOWN, "bindings/%2F": (200, [implied("q")])})
+    assert broker.observe().queues == ()
 
 
 def test_what_comes_while_we_look_is_no_contradiction(
