@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from benchmarks import machine, report
+from benchmarks.crowd import crowded
 from benchmarks.job import Job
-from benchmarks.parts import PARTS, Part
+from benchmarks.parts import PARTS, Part, Setting
 from benchmarks.rounds import MeasurementError, Results, play
 from benchmarks.stage import Stage
 from benchmarks.table import markdown, plain, rows
@@ -28,9 +29,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     load = machine.load()
     try:
-        with _broker(asked.url) as url, Stage(url) as stage:
+        with _broker(asked) as (url, management_url), Stage(url) as stage:
             versions = machine.versions(stage.broker_version)
-            played = _play(asked, stage)
+            played = _play(asked, stage, management_url)
     except (RabbitMissingError, MeasurementError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -52,13 +53,28 @@ def main() -> int:
     return 0
 
 
-def _play(asked: argparse.Namespace, stage: Stage) -> list[tuple[Part, Results]]:
+def _play(
+    asked: argparse.Namespace, stage: Stage, management_url: str
+) -> list[tuple[Part, Results]]:
     played = []
     for part in PARTS:
-        if not asked.parts or part.name in asked.parts:
-            job = Job(stage.url, seconds=asked.seconds, events=asked.events or part.events)
+        if asked.parts and part.name not in asked.parts:
+            continue
+        if part.manages and not management_url:
+            _tell(f"{part.name} is left out: it takes --management-url.")
+            continue
+        events = asked.events or part.events
+        job = Job(stage.url, asked.seconds, events, management_url)
+        with _scene(part, job):
             played.append((part, play(part, stage, job, asked.rounds, asked.only, _tell)))
     return played
+
+
+def _scene(part: Part, job: Job) -> contextlib.AbstractContextManager[None]:
+    if part.setting is not Setting.CROWDED:
+        return contextlib.nullcontext()
+    _tell(f"{part.name}: {job.events:,} subscriptions are made, which takes a while")
+    return crowded(job.management_url, job.events)
 
 
 def _arguments() -> argparse.Namespace:
@@ -73,9 +89,10 @@ def _arguments() -> argparse.Namespace:
     add("parts", nargs="*", metavar="PART", help=f"{', '.join(names)} (default: all)")
     add("--rounds", type=int, default=5, metavar="N", help="default 5; memory is measured once")
     add("--seconds", type=float, default=3.0, metavar="S", help="of publishing, default 3")
-    add("--events", type=int, default=0, metavar="N", help="to consume; memory: to publish too")
+    add("--events", type=int, default=0, metavar="N", help="to consume; or subscriptions")
     add("--only", action="append", default=[], choices=contestants, help="may be repeated")
     add("--url", metavar="URL", help="of a broker that runs; the queues used there are removed")
+    add("--management-url", default="", metavar="URL", help="of its management API, with a login")
     add("--write", action="store_true", help="write docs/performance.md (of a run of everything)")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(names):
@@ -90,22 +107,26 @@ def _arguments() -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def _broker(url: str | None) -> Iterator[str]:
-    if url:
-        yield url
+def _broker(asked: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """Return the broker's URL and that of its management API, empty if nobody said."""
+    if asked.url:
+        yield asked.url, asked.management_url
         return
     with RabbitNode() as node:
-        yield node.amqp_url
+        yield node.amqp_url, node.management_url
 
 
 def _command() -> str:
-    """Return how this run was started, without the URL: it may hold a password."""
+    """Return how this run was started, without URLs: they may hold passwords."""
     words = list(sys.argv[1:])
     for position, word in enumerate(words):
-        if word == "--url":
+        option, is_one_word, _ = word.partition("=")
+        if option not in {"--url", "--management-url"}:
+            continue
+        if is_one_word:
+            words[position] = f"{option}=…"
+        else:
             words[position + 1] = "…"
-        elif word.startswith("--url="):
-            words[position] = "--url=…"
     return f"python -m benchmarks {' '.join(map(shlex.quote, words))}".strip()
 
 

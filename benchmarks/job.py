@@ -32,6 +32,8 @@ class Job:
     url: str
     seconds: float
     events: int
+    management_url: str = ""
+    """Of the management API, login included; empty when nobody said."""
 
 
 def new_event(payload: Any = PAYLOAD) -> Event:

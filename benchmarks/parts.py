@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from benchmarks.crowd import CROWD, FIRST
+
 OURS = "bus_core"
+RECONCILER = "reconciler"
+BY_HAND = "its calls, by hand"
 
 
 class Setting(Enum):
@@ -13,6 +17,8 @@ class Setting(Enum):
     TAKES = "it starts empty, and holds afterwards what was published"
     GIVES = "it starts full, and is empty afterwards"
     FLOWS = "it starts empty, and is empty afterwards"
+    APART = "it is not used: the contestant has a virtual host of its own"
+    CROWDED = "it is not used: there is a virtual host with many subscriptions"
 
 
 @dataclass(frozen=True)
@@ -46,9 +52,16 @@ class Part:
     contestants: Mapping[str, str]
     figures: tuple[Figure, ...]
     events: int = 0
-    """How many, where that and not time is given."""
+    """How many, where that and not time is given; or how many subscriptions."""
     once: bool = False
     """Play one round only."""
+    ours: str = OURS
+    """The contestant that the others are compared with."""
+
+    @property
+    def manages(self) -> bool:
+        """Whether it takes the management API."""
+        return self.setting in {Setting.APART, Setting.CROWDED}
 
 
 def _rate(title: str, targets: Mapping[str, Target]) -> tuple[Figure, ...]:
@@ -140,5 +153,40 @@ PARTS = (
             Figure("first", "connect, first event", "ms"),
             Figure("both", "both together", "ms"),
         ),
+    ),
+    Part(
+        "first_apply",
+        Setting.APART,
+        {RECONCILER: "reconciler:first_apply", BY_HAND: "by_hand:first_apply"},
+        (Figure("seconds", "apply 500 subscriptions", "s", targets={BY_HAND: Target(1.15)}),),
+        events=FIRST,
+        ours=RECONCILER,
+    ),
+    Part(
+        "new_subscription",
+        Setting.APART,
+        {RECONCILER: "reconciler:new_subscription"},
+        (
+            Figure("writes", "one more subscription", "writes", targets={RECONCILER: Target(6)}),
+            Figure("reads", "one more subscription", "reads", targets={RECONCILER: Target(4)}),
+        ),
+        once=True,
+        ours=RECONCILER,
+    ),
+    Part(
+        "compare",
+        Setting.CROWDED,
+        {RECONCILER: "reconciler:compare", BY_HAND: "by_hand:compare"},
+        (
+            Figure("ms", "compare 2,000 subscriptions", "ms", targets={BY_HAND: Target(3.0)}),
+            Figure(
+                "more_queries",
+                "queries more than for 20",
+                "queries",
+                targets={RECONCILER: Target(0)},
+            ),
+        ),
+        events=CROWD,
+        ours=RECONCILER,
     ),
 )

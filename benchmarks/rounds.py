@@ -39,6 +39,8 @@ def play(
 
 
 def _run(part: Part, name: str, stage: Stage, job: Job) -> Figures:
+    if part.manages:
+        return _in_own_process(part.contestants[name], job)
     stage.reset()
     if part.setting is Setting.GIVES:
         stage.fill(job.events)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from benchmarks.parts import OURS, Figure, Part
+from benchmarks.parts import Figure, Part
 from benchmarks.rounds import Results
 
-HEAD = ("figure", "contestant", "median", "lowest – highest", "bus_core ÷ it", "to reach", "CPU µs")
+HEAD = ("figure", "contestant", "median", "lowest – highest", "ours ÷ it", "to reach", "CPU µs")
 
 Row = tuple[str, ...]
 
@@ -14,10 +14,11 @@ Row = tuple[str, ...]
 def rows(played: Iterable[tuple[Part, Results]]) -> list[Row]:
     """Return a line for each figure of each contestant."""
     return [
-        _row(figure, name, results, with_cpu=figure is part.figures[0])
+        _row(part, figure, name, results)
         for part, results in played
         for figure in part.figures
         for name in results
+        if figure.key in results[name][0]
     ]
 
 
@@ -46,40 +47,42 @@ def markdown(lines: Sequence[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in (HEAD, rule, *lines))
 
 
-def _row(figure: Figure, name: str, results: Results, *, with_cpu: bool) -> Row:
+def _row(part: Part, figure: Figure, name: str, results: Results) -> Row:
     values = [figures[figure.key] for figures in results[name]]
+    with_cpu = figure is part.figures[0]
     cpu = [figures["cpu"] for figures in results[name] if with_cpu and "cpu" in figures]
-    ratio = _ratio(figure, name, results)
+    ratio = None if name == part.ours else _ratio(figure, part.ours, name, results)
     return (
         figure.title,
         name,
         f"{_number(median(values))} {figure.unit}",
         f"{_number(min(values))} – {_number(max(values))}",
         "" if ratio is None else f"{ratio:.2f}",
-        _target(figure, name, median(values) if name == OURS else ratio),
+        _target(part, figure, name, median(values) if name == part.ours else ratio),
         f"{median(cpu):.1f}" if cpu else "",
     )
 
 
-def _ratio(figure: Figure, name: str, results: Results) -> float | None:
+def _ratio(figure: Figure, ours: str, name: str, results: Results) -> float | None:
     """Return the median of the ratios within each round: what the machine does hits both alike."""
-    if name == OURS or OURS not in results:
+    if ours not in results:
         return None
-    pairs = zip(results[OURS], results[name], strict=True)
-    return median(ours[figure.key] / theirs[figure.key] for ours, theirs in pairs)
+    pairs = zip(results[ours], results[name], strict=True)
+    return median(our[figure.key] / their[figure.key] for our, their in pairs)
 
 
-def _target(figure: Figure, name: str, reached: float | None) -> str:
+def _target(part: Part, figure: Figure, name: str, reached: float | None) -> str:
     target = figure.targets.get(name)
     if target is None or reached is None:
         return ""
     sign = "≥" if figure.more_is_better else "≤"
     met = reached >= target.bound if figure.more_is_better else reached <= target.bound
-    unit = f" {figure.unit}" if name == OURS else ""
+    unit = f" {figure.unit}" if name == part.ours else ""
     return (
         f"{'aim ' if target.aim else ''}{sign} {_number(target.bound)}{unit} {'✓' if met else '✗'}"
     )
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+    whole = value >= 100 or isinstance(value, int)
+    return f"{value:,.0f}" if whole else f"{value:.2f}"

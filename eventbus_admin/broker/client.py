@@ -1,6 +1,8 @@
 """Calls to RabbitMQ's management HTTP API, and what their failures mean."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -9,14 +11,18 @@ from requests.adapters import HTTPAdapter
 
 from eventbus_admin.broker.address import ManagementAddress
 from eventbus_admin.broker.errors import (
+    BrokerAbsent,
     BrokerConflict,
     BrokerError,
+    BrokerFailed,
     BrokerRefused,
     BrokerUnavailable,
 )
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0
+BULK_SECONDS = 60.0
+"""An answer to many creations comes when all are made."""
 CONNECTIONS = 8
 
 _WRONG_LOGIN = "not_authorized"  # while "not_authorised" means missing rights
@@ -26,6 +32,14 @@ _SETTING = "EVENTBUS_MANAGEMENT_URL"
 def path(*parts: str) -> str:
     """Return a path of the API from names, each encoded whole."""
     return "/".join(quote(part, safe="") for part in parts)
+
+
+@dataclass(frozen=True)
+class Read:
+    """Something to read: a path of the API, and its parameters."""
+
+    where: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 class ManagementClient:
@@ -42,13 +56,25 @@ class ManagementClient:
         """Read something."""
         return self._call("GET", where, parameters=parameters)
 
+    def find(self, where: str, **parameters: str) -> Any:
+        """Read something; `None` when there is no such thing."""
+        return self._call("GET", where, parameters=parameters, gone_is_fine=True)
+
+    def get_together(self, reads: Mapping[str, Read]) -> dict[str, Any]:
+        """Read several things at the same time; all of them, or an error."""
+        return _together(self.get, reads)
+
+    def find_together(self, reads: Mapping[str, Read]) -> dict[str, Any]:
+        """Read several things at the same time; `None` for each that is not there."""
+        return _together(self.find, reads)
+
     def put(self, where: str, body: Mapping[str, Any]) -> None:
         """Create or replace something."""
         self._call("PUT", where, body=body)
 
-    def post(self, where: str, body: Mapping[str, Any]) -> None:
-        """Add something."""
-        self._call("POST", where, body=body)
+    def post(self, where: str, body: Mapping[str, Any], *, seconds: float | None = None) -> None:
+        """Add something; `seconds` is how long the answer may take."""
+        self._call("POST", where, body=body, seconds=seconds)
 
     def delete(self, where: str, *, reason: str = "") -> None:
         """Delete something; that it is gone already is as good."""
@@ -65,7 +91,9 @@ class ManagementClient:
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         gone_is_fine: bool = False,
+        seconds: float | None = None,
     ) -> Any:
+        patience = seconds or READ_SECONDS
         try:
             answer = self._session.request(
                 method,
@@ -73,11 +101,11 @@ class ManagementClient:
                 params=parameters,
                 json=body,
                 headers=headers,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(CONNECT_SECONDS, patience),
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise self._unreachable(error) from error
+            raise self._unreachable(error, patience) from error
         if 200 <= answer.status_code < 300:
             return self._content(answer)
         if gone_is_fine and answer.status_code == 404 and _said(answer)[0]:
@@ -92,19 +120,20 @@ class ManagementClient:
         except requests.JSONDecodeError as error:
             raise self._something_else() from error
 
-    def _unreachable(self, error: requests.RequestException) -> BrokerUnavailable:
+    def _unreachable(self, error: requests.RequestException, patience: float) -> BrokerUnavailable:
+        kind = BrokerUnavailable
         match error:
             case requests.exceptions.SSLError():
                 what = "has a certificate that we do not trust; see REQUESTS_CA_BUNDLE"
             case requests.ConnectTimeout():
                 what = f"did not take our call within {CONNECT_SECONDS:g} s"
             case requests.Timeout():
-                what = f"did not answer within {READ_SECONDS:g} s"
+                what = f"did not answer within {patience:g} s"
             case requests.ConnectionError():
-                what = "cannot be reached"
+                what, kind = "cannot be reached", BrokerAbsent
             case _:
                 what = f"could not be asked ({type(error).__name__})"
-        return BrokerUnavailable(
+        return kind(
             f"RabbitMQ's management at {self._base_url} {what}. Start the broker with its "
             f"management plugin, or correct {_SETTING}."
         )
@@ -126,7 +155,7 @@ class ManagementClient:
             case 400 | 404 | 405 | 409 if kind:
                 return BrokerConflict(f"RabbitMQ refused the change: {reason}.")
             case status if status >= 500:
-                return BrokerUnavailable(
+                return BrokerFailed(
                     f"RabbitMQ at {self._base_url} failed with status {status}: {reason}. "
                     "It may be starting or short of resources; its log says more."
                 )
@@ -136,6 +165,14 @@ class ManagementClient:
         return BrokerUnavailable(
             f"What answers at {self._base_url} is not RabbitMQ's management. Correct {_SETTING}."
         )
+
+
+def _together(read: Callable[..., Any], reads: Mapping[str, Read]) -> dict[str, Any]:
+    with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="look") as pool:
+        asked = {
+            name: pool.submit(read, one.where, **one.parameters) for name, one in reads.items()
+        }
+    return {name: future.result() for name, future in asked.items()}
 
 
 def _said(answer: requests.Response) -> tuple[str, str]:

@@ -12,6 +12,14 @@ class BrokerUnavailable(BrokerError):
     """The broker does not answer, or something else answers in its place; it may come back."""
 
 
+class BrokerAbsent(BrokerUnavailable):
+    """Nobody answers at the address: asking again soon is a burden to nobody."""
+
+
+class BrokerFailed(BrokerUnavailable):
+    """The broker answers that it failed at what it was asked; it may succeed at other things."""
+
+
 class BrokerRefused(BrokerError):
     """The broker answers and refuses us: wrong login, missing rights, unknown virtual host."""
 

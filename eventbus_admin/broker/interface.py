@@ -3,10 +3,11 @@
 Two implementations: `rabbitmq.RabbitMQBroker` and `mock.MockBroker`; both pass the same tests.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from bus_core.topology import Binding, Exchange, Policy, Queue
+from bus_core.topology import Binding, Exchange, Policy, Queue, Topology
 from eventbus_admin.broker.users import BrokerUser, Grant
 
 OUT_OF_SERVICE = frozenset({"down", "minority", "stopped", "crashed", "terminated"})
@@ -86,6 +87,10 @@ class Observation:
     """What our users may do in our virtual host."""
 
 
+Touched = Exchange | Queue | Binding | Policy | BrokerUser | Grant
+"""What can be written, and then looked at again."""
+
+
 class Broker(Protocol):
     """A broker's management. Every method raises a `BrokerError`, and nothing else, on failure.
 
@@ -98,6 +103,16 @@ class Broker(Protocol):
 
     def observe(self) -> Observation:
         """Read everything; complete, or an error."""
+
+    def look_again(self, seen: Observation, touched: Collection[Touched]) -> Observation:
+        """Return an earlier look with these objects as they are now; it may read everything."""
+
+    def declare_many(self, topology: Topology) -> None:
+        """Create many objects with one call.
+
+        What exists is left as it is without a word, and after an error a part may have been made:
+        look afterwards.
+        """
 
     def declare_exchange(self, exchange: Exchange) -> None:
         """Create an exchange."""

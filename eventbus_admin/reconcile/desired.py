@@ -35,6 +35,9 @@ from eventbus_admin.registry.states import (
     SubscriptionState,
 )
 
+_TYPE = ("pk", "name", "lifecycle")
+_SERVICE = ("pk", "name", "kind")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionWish:
@@ -120,17 +123,21 @@ def read_registry() -> Wishes:
             "service__name", "event_type__name", "state"
         )
     )
+    rows = tuple(Subscription.objects.all())
+    # After the subscriptions, so that their types and services are among them.
+    types = {pk: (name, state) for pk, name, state in EventType.objects.values_list(*_TYPE)}
+    services = {pk: (name, kind) for pk, name, kind in Service.objects.values_list(*_SERVICE)}
     subscriptions = tuple(
-        _wish(one) for one in Subscription.objects.select_related("event_type", "service")
+        _wish(one, types[one.event_type_id][0], services[one.service_id][0]) for one in rows
     )
     approved = {one.service for one in publications if one.approved}
     approved |= {one.service for one in subscriptions if one.approved}
     return Wishes(
         revision=revision,
-        event_types=tuple(sorted(_event_types(publications))),
+        event_types=tuple(sorted(_event_types(types.values(), publications))),
         services=tuple(
             name
-            for name, kind in Service.objects.order_by("name").values_list("name", "kind")
+            for name, kind in sorted(services.values())
             if kind != ServiceKind.INTEGRATOR or name in approved
         ),
         publications=publications,
@@ -181,21 +188,20 @@ def directives_of(wishes: Wishes) -> dict[str, Directives]:
     return {service: Directives(subscriptions=told) for service, told in by_service.items()}
 
 
-def _event_types(publications: Iterable[PublicationWish]) -> set[str]:
-    types = dict(EventType.objects.values_list("name", "lifecycle"))
+def _event_types(
+    types: Iterable[tuple[str, str]], publications: Iterable[PublicationWish]
+) -> set[str]:
     published = {one.event_type for one in publications if one.active}
     return {
-        name
-        for name, lifecycle in types.items()
-        if lifecycle != Lifecycle.RETIRED or name in published
+        name for name, lifecycle in types if lifecycle != Lifecycle.RETIRED or name in published
     }
 
 
-def _wish(row: Subscription) -> SubscriptionWish:
+def _wish(row: Subscription, event_type: str, service: str) -> SubscriptionWish:
     return SubscriptionWish(
         id=row.pk,
-        event_type=row.event_type.name,
-        service=row.service.name,
+        event_type=event_type,
+        service=service,
         state=SubscriptionState(row.state),
         kind=QueueKind(row.kind),
         delays_ms=tuple(row.retry_delays_ms),

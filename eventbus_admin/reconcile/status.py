@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bus_core.topology import (
     Topology,
@@ -101,8 +102,18 @@ def _health(
 def _keys(wish: SubscriptionWish) -> Iterable[Key]:
     """Return everything that this subscription needs in order to work."""
     yield from _keys_of(wish.topology)
-    yield from _keys_of(event_type_topology(wish.event_type))
-    yield from _keys_of(service_topology(wish.service, wish.delays_ms))
+    yield from _keys_of_type(wish.event_type)
+    yield from _keys_of_service(wish.service, wish.delays_ms)
+
+
+@lru_cache(maxsize=4096)  # asked for each subscription, about few types and services
+def _keys_of_type(event_type: str) -> tuple[Key, ...]:
+    return tuple(_keys_of(event_type_topology(event_type)))
+
+
+@lru_cache(maxsize=4096)
+def _keys_of_service(service: str, delays_ms: tuple[int, ...]) -> tuple[Key, ...]:
+    return tuple(_keys_of(service_topology(service, delays_ms)))
 
 
 def _keys_of(topology: Topology) -> Iterable[Key]:

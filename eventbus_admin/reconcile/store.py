@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import transaction
 from django.utils import timezone
 
 from eventbus_admin.broker.interface import BrokerInfo
 from eventbus_admin.journal.entries import keepable
 from eventbus_admin.reconcile.lease import Fence
+from eventbus_admin.reconcile.memory import Stored
 from eventbus_admin.reconcile.models import (
     BrokerObject,
     ReconcileState,
@@ -21,6 +21,12 @@ from eventbus_admin.reconcile.ownership import belongs_to
 from eventbus_admin.reconcile.plan import Item, Plan
 from eventbus_admin.reconcile.policy import Established, is_established
 from eventbus_admin.reconcile.status import Status, unknown
+
+_Key = TypeVar("_Key")
+_Made = TypeVar("_Made")
+_Row = TypeVar("_Row")
+Rows = Mapping[_Key, tuple[_Made | None, _Row]]
+"""Rows by key, each with what it was made from."""
 
 _ROW = 1
 _OBJECT_FIELDS = (
@@ -43,8 +49,13 @@ _STATUS_FIELDS = (
 )
 
 
-def established_at(broker: BrokerInfo) -> Established:
+def established_at(broker: BrokerInfo, stored: Stored) -> Established:
     """Return the objects that were in order once at this broker."""
+    if stored.objects is not None:
+        if stored.broker_id != broker.identity:
+            return {}
+        known = ((key, row) for key, (_item, row) in stored.objects.items())
+        return {key: row.should for key, row in known if row.established and row.should}
     if not ReconcileState.objects.filter(pk=_ROW, broker_id=broker.identity).exists():
         return {}
     rows = BrokerObject.objects.filter(established=True, should__isnull=False)
@@ -62,18 +73,28 @@ def save_look(
     established: Established,
     statuses: Mapping[int, Status],
     applied_revision: int | None,
+    complete: bool = True,
+    stored: Stored | None = None,
 ) -> None:
     """Store what was found; `applied_revision` is given when the broker was brought to it.
+
+    Only a `complete` look counts as one at which the broker was read. `stored` is the memory of
+    the leader.
 
     Raises `LeaseLost`, with nothing stored, when somebody else leads by now.
     """
     now = timezone.now()
-    with transaction.atomic():
-        fence.hold()
+    stored = stored or Stored()
+    with fence.writing():
         state = _state()
-        _save_objects(plan, established, now)
-        _save_statuses(statuses, now)
-        state.observed_at = now
+        before = stored.take()
+        after = Stored(
+            broker_id=broker.identity,
+            objects=_save_objects(plan, established, before.objects or {}, now),
+            statuses=_save_statuses(statuses, before.statuses, now),
+        )
+        if complete:
+            state.observed_at = now
         state.reachable = True
         state.error = ""
         state.broker_id = broker.identity
@@ -83,16 +104,18 @@ def save_look(
         if applied_revision is not None:
             state.applied_revision = applied_revision
         state.save()
+    stored.keep(after)
 
 
-def save_unreachable(fence: Fence, error: str) -> None:
+def save_unreachable(fence: Fence, error: str, stored: Stored | None = None) -> None:
     """Store that the broker cannot be read: nothing about it is known, nothing old stays green.
 
     Raises `LeaseLost`, with nothing stored, when somebody else leads by now.
     """
     now = timezone.now()
-    with transaction.atomic():
-        fence.hold()
+    if stored is not None:
+        stored.forget()
+    with fence.writing():
         state = _state()
         if (state.reachable, state.error) == (False, error):
             return
@@ -112,29 +135,38 @@ def _state() -> ReconcileState:
     return ReconcileState.objects.filter(pk=_ROW).first() or ReconcileState(pk=_ROW)
 
 
-def _save_objects(plan: Plan, established: Established, now: datetime) -> None:
-    known: dict[Key, BrokerObject] = {
-        (ObjectKind(one.kind), one.name): one for one in BrokerObject.objects.all()
-    }
-    rows = {row_key(one): _object_row(one, established, now) for one in plan.items}
+def _save_objects(
+    plan: Plan, established: Established, known: Rows[Key, Item, BrokerObject], now: datetime
+) -> dict[Key, tuple[Item | None, BrokerObject]]:
+    rows: dict[Key, tuple[Item | None, BrokerObject]] = {}
     changed = []
-    for key, row in rows.items():
-        old = known.get(key)
+    for item in plan.items:
+        key = row_key(item)
+        before, old = known.get(key, (None, None))
+        settled = item.sync is Sync.IN_SYNC or is_established(item, established)
+        if old is not None and before == item and old.established == settled:
+            rows[key] = item, old
+            continue
+        row = _object_row(item, established, now)
+        rows[key] = item, row
         if old is None:
             changed.append(row)
-            continue
-        if any(getattr(old, field) != getattr(row, field) for field in _OBJECT_FIELDS):
+        elif any(getattr(old, field) != getattr(row, field) for field in _OBJECT_FIELDS):
             row.since = old.since if old.sync == row.sync else now
             changed.append(row)
+        else:
+            rows[key] = item, old
     BrokerObject.objects.bulk_create(
         changed,
         update_conflicts=True,
         unique_fields=("kind", "name"),
         update_fields=(*_OBJECT_FIELDS, "since"),
     )
-    gone = [row.pk for key, row in known.items() if key not in rows]
-    if gone:
-        BrokerObject.objects.filter(pk__in=gone).delete()
+    gone = [key for key in known if key not in rows]
+    for kind in {kind for kind, _ in gone}:
+        names = [name for one, name in gone if one is kind]
+        BrokerObject.objects.filter(kind=kind, name__in=names).delete()
+    return rows
 
 
 def row_key(item: Item) -> Key:
@@ -170,14 +202,21 @@ def _keepable(found: Properties | None) -> Any:
     return None if found is None else keepable(found)
 
 
-def _save_statuses(statuses: Mapping[int, Status], now: datetime) -> None:
-    known = {one.pk: one for one in SubscriptionStatus.objects.all()}
+def _save_statuses(
+    statuses: Mapping[int, Status], known: Rows[int, Status, SubscriptionStatus], now: datetime
+) -> dict[int, tuple[Status | None, SubscriptionStatus]]:
+    rows: dict[int, tuple[Status | None, SubscriptionStatus]] = {}
     changed = []
     for pk, status in statuses.items():
-        old = known.get(pk)
+        before, old = known.get(pk, (None, None))
+        if old is not None and before == status:
+            rows[pk] = status, old
+            continue
         row = _status_row(pk, status, now)
+        rows[pk] = status, row
         if old is not None:
             if all(getattr(old, field) == getattr(row, field) for field in _STATUS_FIELDS):
+                rows[pk] = status, old
                 continue
             if (old.sync, old.health) == (row.sync, row.health):
                 row.changed_at = old.changed_at
@@ -188,9 +227,9 @@ def _save_statuses(statuses: Mapping[int, Status], now: datetime) -> None:
         unique_fields=("subscription",),
         update_fields=(*_STATUS_FIELDS, "changed_at"),
     )
-    gone = [pk for pk in known if pk not in statuses]
-    if gone:
+    if gone := [pk for pk in known if pk not in statuses]:
         SubscriptionStatus.objects.filter(pk__in=gone).delete()
+    return rows
 
 
 def _status_row(pk: int, status: Status, now: datetime) -> SubscriptionStatus:

@@ -13,11 +13,12 @@ from benchmarks.stage import Stage
 from tests.harness.vhosts import Vhost
 
 # What is installed for the tests; the other contestants come with `make bench`.
-INSTALLED = ("bus_core", "broker's ceiling", "pika, by hand", "pika, blocking")
+INSTALLED = ("bus_core", "broker's ceiling", "pika, by hand", "pika, blocking", "reconciler")
 
 
 def run(vhost: Vhost, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "benchmarks", "--url", vhost.amqp_url, *arguments]
+    urls = ["--url", vhost.amqp_url, "--management-url", vhost.management_url]
+    command = [sys.executable, "-m", "benchmarks", *urls, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
 
 
@@ -43,6 +44,16 @@ def test_the_broker_is_left_as_it_was(rabbit: Vhost) -> None:
     assert {one["name"] for one in rabbit.api("GET", "exchanges/{vhost}")} == {
         one["name"] for one in before
     }
+
+
+def test_no_virtual_host_is_left(rabbit: Vhost) -> None:
+    before = {one["name"] for one in rabbit.api("GET", "vhosts")}
+
+    ended = run(rabbit, "first_apply", "compare", "--rounds", "1", "--events", "100")
+
+    assert ended.returncode == 0, ended.stderr
+    assert {one["name"] for one in rabbit.api("GET", "vhosts")} == before
+    assert "its calls, by hand" in ended.stdout
 
 
 def test_the_ceiling_counts_what_the_broker_confirmed(rabbit: Vhost) -> None:

@@ -34,6 +34,12 @@ HEALTHY: Answers = {
     "policies/%2F": (200, []),
     "consumers/%2F": (200, []),
 }
+NODES: Answers = {
+    "nodes": (200, [{"name": "one", "running": True}, {"name": "two", "running": True}])
+}
+A_NODE_DOWN: Answers = {
+    "nodes": (200, [{"name": "one", "running": True}, {"name": "two", "running": False}])
+}
 
 
 def refusal(status: int, error: str, reason: str) -> tuple[int, object]:
@@ -136,6 +142,74 @@ def test_a_look_is_complete_or_an_error(
         broker.observe()
 
 
+def queue(name: str) -> dict[str, object]:
+    fixed = {"type": "classic", "durable": True, "exclusive": None, "auto_delete": False}
+    return {"name": name, **fixed, "arguments": {}}
+
+
+def implied(name: str) -> dict[str, object]:
+    return {"source": "", "destination": name, "routing_key": name}
+
+
+BINDING = {"source": "e", "destination": "q", "destination_type": "queue", "routing_key": ""}
+ADMINISTRATOR: Answers = {
+    "whoami": (200, {"name": "u", "tags": ["administrator"]}),
+    "users": (200, []),
+    "vhosts/%2F/permissions": (200, []),
+    "definitions/%2F": (200, {"exchanges": [], "queues": [], "policies": [], "bindings": []}),
+}
+RIGHTS = {"user": "bus__s__a", "configure": "", "write": "", "read": ""}
+
+
+@pytest.mark.parametrize(
+    ("told", "lacking"),
+    [
+        ({"bindings/%2F": (200, [implied("q")])}, "queue q"),
+        ({"bindings/%2F": (200, [BINDING])}, "exchange e, queue q"),
+        ({**ADMINISTRATOR, "vhosts/%2F/permissions": (200, [RIGHTS])}, "user bus__s__a"),
+        (
+            {
+                **ADMINISTRATOR,
+                "definitions/%2F": (
+                    200,
+                    {"exchanges": [], "queues": [], "policies": [{"name": "p"}], "bindings": []},
+                ),
+            },
+            "policy p",
+        ),
+    ],
+)
+def test_lists_that_contradict_each_other_are_an_error(
+    server: Callable[[Answers], RabbitMQBroker], told: Answers, lacking: str
+) -> None:
+    with pytest.raises(BrokerUnavailable, match=f"contradicts itself: {lacking} must be there"):
+        server({**HEALTHY, **NODES, **told}).observe()
+
+
+def test_a_node_that_is_down_may_make_a_list_shorter(
+    server: Callable[[Answers], RabbitMQBroker],
+) -> None:
+    broker = server({**HEALTHY, **A_NODE_DOWN, "bindings/%2F": (200, [implied("q")])})
+    assert broker.observe().queues == ()
+
+
+def test_what_comes_while_we_look_is_no_contradiction(
+    server: Callable[[Answers], RabbitMQBroker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = server({**HEALTHY, "bindings/%2F": (200, [implied("q1")])})
+    looks = iter([{"queue q1"}, {"queue q2"}])
+    look = broker._observer._look
+    monkeypatch.setattr(broker._observer, "_look", lambda: (look()[0], next(looks)))
+    assert broker.observe().queues == ()
+
+
+def test_a_witness_that_fails_is_not_heard(
+    server: Callable[[Answers], RabbitMQBroker],
+) -> None:
+    failing: Answers = {"definitions/%2F": (500, b"")}
+    assert server({**HEALTHY, **ADMINISTRATOR, **failing}).observe().queues == ()
+
+
 def test_a_healthy_empty_broker_is_no_error(
     server: Callable[[Answers], RabbitMQBroker],
 ) -> None:
@@ -161,20 +235,11 @@ def test_a_virtual_host_that_is_not_there_is_named(
 def test_a_broker_without_statistics_counts_no_consumers(
     server: Callable[[Answers], RabbitMQBroker],
 ) -> None:
-    queue = {
-        "name": "q",
-        "type": "classic",
-        "durable": True,
-        "exclusive": None,
-        "auto_delete": False,
-        "arguments": {},
-        "messages_ready": 3,
-    }
     broker = server(
         {
             **HEALTHY,
             "overview": (200, {**OVERVIEW, "disable_stats": True}),
-            "queues/%2F": (200, [queue]),
+            "queues/%2F": (200, [{**queue("q"), "messages_ready": 3}]),
         }
     )
     (found,) = broker.observe().queues

@@ -1,12 +1,12 @@
 """Brokers that misbehave, for tests here. No tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from bus_core.memory import MemoryBroker
 from bus_core.message import Message
-from bus_core.topology import Binding, Exchange, Policy, Queue
+from bus_core.topology import Binding, Exchange, Policy, Queue, Topology
 from eventbus_admin.broker.errors import BrokerError, BrokerUnavailable
-from eventbus_admin.broker.interface import Broker, BrokerInfo, Observation
+from eventbus_admin.broker.interface import Broker, BrokerInfo, Observation, Touched
 from eventbus_admin.broker.mock import MockBroker
 from eventbus_admin.broker.users import BrokerUser, Grant
 
@@ -32,6 +32,21 @@ class Wrapped:
         self._check()
         self.looks += 1
         return self._inner.observe()
+
+    def look_again(self, seen: Observation, touched: Collection[Touched]) -> Observation:
+        self._check()
+        self.looks += 1
+        return self._inner.look_again(seen, touched)
+
+    def declare_many(self, topology: Topology) -> None:
+        for exchange in topology.exchanges:
+            self.declare_exchange(exchange)
+        for policy in topology.policies:
+            self.put_policy(policy)
+        for queue in topology.queues:
+            self.declare_queue(queue)
+        for binding in topology.bindings:
+            self.bind(binding)
 
     def declare_exchange(self, exchange: Exchange) -> None:
         self._write(exchange.name)

@@ -15,25 +15,16 @@ from eventbus_admin.accounts.actor import SYSTEM
 from eventbus_admin.broker.errors import BrokerRefused
 from eventbus_admin.reconcile import loop
 from eventbus_admin.reconcile.actions import request_apply, wait_until_applied
-from eventbus_admin.reconcile.lease import Leadership
+from eventbus_admin.reconcile.lease import Leadership, LeaseLost
 from eventbus_admin.reconcile.loop import Reconciler
 from eventbus_admin.reconcile.models import Lease, ReconcileState, Run, SubscriptionStatus
 from eventbus_admin.registry.actions.subscriptions import create_subscription
 from eventbus_admin.registry.revision import bump_revision, current_revision
 from tests.harness.poll import wait_until
 from tests.unit.reconcile.brokers import AWAY, Wrapped, wrapped
+from tests.unit.reconcile.clock import Clock
 
 Make = Callable[..., Any]
-
-
-class Clock:
-    """Monotonic seconds that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -226,6 +217,44 @@ def test_what_a_dead_leader_left_running_is_carried_out_by_the_next(
     reconciler.turn()
     run.refresh_from_db()
     assert run.state == "done"
+
+
+def test_a_run_whose_leader_was_overtaken_is_the_next_leaders(
+    reconciler: Reconciler,
+    memory: MemoryBroker,
+    broker: Wrapped,
+    leadership: Leadership,
+    make_subscription: Make,
+) -> None:
+    make_subscription("A", "s")
+    reconciler.turn()
+    for queue in ("consumer__A__s", "dead__s"):
+        memory.delete_queue(queue)
+    reconciler.wake()
+    reconciler.turn()
+    run = request_apply(actor=SYSTEM)
+    broker.writes.clear()
+
+    def overtaken(name: str) -> None:
+        if name == "consumer__A__s":
+            leadership.lose(fence)
+
+    fence = leadership.fence
+    assert fence is not None
+    broker.refuse = overtaken
+    with pytest.raises(LeaseLost):
+        reconciler.turn()
+    assert "dead__s" not in broker.writes
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("running", "")
+
+    broker.refuse = lambda _name: None
+    Lease.objects.update(holder="", expires=None)
+    leadership.renew()
+    reconciler.turn()
+    run.refresh_from_db()
+    assert run.state == "done"
+    assert SubscriptionStatus.objects.get().sync == "in_sync"
 
 
 def test_an_absent_broker_is_asked_again_at_the_next_look_only(
