@@ -44,6 +44,10 @@ EVENTBUS_RETRY_DELAYS_MS = env.rising_numbers(
 EVENTBUS_COMPARE_SECONDS = env.number("EVENTBUS_COMPARE_SECONDS", 5)
 # Whether what somebody deleted on the broker is restored without being asked.
 EVENTBUS_SELF_HEAL = env.flag("EVENTBUS_SELF_HEAL")
+# How long the messages of removed queues are kept, and how many of a hundred objects of ours on the
+# broker may be removed within an hour.
+EVENTBUS_QUARANTINE_DAYS = env.number("EVENTBUS_QUARANTINE_DAYS", 14)
+EVENTBUS_REMOVAL_SHARE = env.number("EVENTBUS_REMOVAL_SHARE", 30)
 EVENTBUS_JOURNAL_ROWS = env.number("EVENTBUS_JOURNAL_ROWS", 100_000)
 EVENTBUS_JOURNAL_DAYS = env.number("EVENTBUS_JOURNAL_DAYS", 7)
 EVENTBUS_EXAMPLES = env.flag("EVENTBUS_EXAMPLES", default=EVENTBUS_BACKEND == "mock")

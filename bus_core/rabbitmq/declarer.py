@@ -2,19 +2,21 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pika import SelectConnection
 from pika.channel import Channel
 from pika.exceptions import ChannelClosed
+from pika.spec import Basic
 
 from bus_core.errors import BusError, LoginRefused, NotFound, NotSent
 from bus_core.link import QueueState
 from bus_core.rabbitmq.connection import Connection
 from bus_core.rabbitmq.wire import (
     ACCESS_REFUSED,
+    NOT_FOUND,
     PRECONDITION_FAILED,
     channel_error,
 )
@@ -74,6 +76,55 @@ class Declarer:
         found: list[QueueState] = []
         self.look(queue, found.append, lambda _: done(found[0].consumers if found else None))
 
+    def rebind(self, add: Sequence[Binding], remove: Sequence[Binding], done: Done) -> None:
+        """Make bindings, end others, then call `done` with an error or None."""
+
+        def steps() -> Steps:
+            for binding in add:
+                refusal = yield _bind(binding)
+                if refusal is not None:
+                    raise channel_error(refusal.code, refusal.text)
+            for binding in remove:
+                refusal = yield _unbind(binding)
+                if refusal is not None and refusal.code != NOT_FOUND:
+                    raise channel_error(refusal.code, refusal.text)
+
+        self._take_on(steps(), done)
+
+    def delete_queue(
+        self, name: str, successor: Queue | None, deleted: Callable[[bool], None], done: Done
+    ) -> None:
+        """Call `deleted` with whether an empty queue was deleted, then `done` as always."""
+        self._take_on(self._delete(name, successor, deleted), done)
+
+    def _delete(self, name: str, successor: Queue | None, deleted: Callable[[bool], None]) -> Steps:
+        refusal = yield lambda channel, ok: channel.queue_declare(name, passive=True, callback=ok)
+        if refusal is not None and refusal.code != NOT_FOUND:
+            raise channel_error(refusal.code, refusal.text)
+        # The count first: looking at a message uses it up a little.
+        if refusal is None and (
+            self._answer.method.message_count or (yield from self._holds_a_message(name))
+        ):
+            deleted(False)
+            return
+        refusal = yield lambda channel, ok: _replace(channel, name, successor, ok)
+        if refusal is not None:
+            raise channel_error(refusal.code, refusal.text)
+        deleted(True)
+
+    def _holds_a_message(self, name: str) -> Generator[Operation, Refusal | None, bool]:
+        """Ask for a message, the one honest look; one that comes goes back."""
+        refusal = yield lambda channel, ok: channel.basic_get(
+            name, lambda channel, method, _properties, _body: ok((channel, method))
+        )
+        if refusal is not None:
+            raise channel_error(refusal.code, refusal.text)
+        if not isinstance(self._answer, tuple):
+            return False
+        channel, method = self._answer
+        channel.basic_nack(method.delivery_tag, requeue=True)
+        return True
+
     def _take_on(self, steps: Steps, done: Done) -> None:
         if self._owner.error is not None:
             done(self._owner.error)
@@ -111,6 +162,7 @@ class Declarer:
     def _on_channel(self, channel: Channel) -> None:
         self._channel = channel
         channel.add_on_close_callback(self._on_channel_closed)
+        channel.add_callback(self._succeeded, [Basic.GetEmpty], one_shot=False)
         self._begin()
 
     def _on_channel_closed(self, _channel: Channel, reason: BaseException) -> None:
@@ -222,15 +274,42 @@ class Declarer:
     def _binding(self, binding: Binding) -> Steps:
         if binding in self._may_not_bind:
             return
-        refusal = yield lambda channel, done: channel.queue_bind(
-            binding.queue, binding.source, binding.routing_key, callback=done
-        )
+        refusal = yield _bind(binding)
         if refusal is None:
             return
         if refusal.code != ACCESS_REFUSED:
             raise channel_error(refusal.code, refusal.text)
         self._may_not_bind.add(binding)
         logger.info("binding %s is left to the admin: %s", binding.queue, refusal.text)
+
+
+def _bind(binding: Binding) -> Operation:
+    return lambda channel, done: channel.queue_bind(
+        binding.queue, binding.source, binding.routing_key, callback=done
+    )
+
+
+def _unbind(binding: Binding) -> Operation:
+    return lambda channel, done: channel.queue_unbind(
+        binding.queue, binding.source, binding.routing_key, callback=done
+    )
+
+
+def _replace(
+    channel: Channel, name: str, successor: Queue | None, done: Callable[[Any], None]
+) -> None:
+    if successor is None:
+        channel.queue_delete(name, callback=done)
+        return
+    # Without waiting for an answer in between: whoever consumed it may be about to declare it.
+    channel.queue_delete(name)
+    channel.queue_declare(
+        successor.name,
+        durable=successor.durable,
+        auto_delete=successor.auto_delete,
+        arguments=dict(successor.arguments),
+        callback=done,
+    )
 
 
 def _raise_unless_missing(refusal: Refusal, *, may_declare: bool) -> None:

@@ -14,6 +14,7 @@ from eventbus_admin.reconcile.backlog import Backlog
 from eventbus_admin.reconcile.desired import Wishes, access_of, read_registry, topology_of
 from eventbus_admin.reconcile.lease import Fence
 from eventbus_admin.reconcile.objects import Key
+from eventbus_admin.reconcile.operations.aside import set_aside, under_way
 from eventbus_admin.reconcile.ownership import only_ours
 from eventbus_admin.reconcile.plan import Item, Plan, make_plan
 from eventbus_admin.reconcile.policy import (
@@ -117,7 +118,8 @@ def _act(broker: Broker, wishes: Wishes, policy: ApplyPolicy) -> Round:
 
 
 def _plan(seen: Observation, wishes: Wishes) -> Plan:
-    return only_ours(make_plan(seen, topology_of(wishes), access_of(wishes)))
+    plan = make_plan(seen, topology_of(wishes), access_of(wishes))
+    return set_aside(only_ours(plan), under_way())
 
 
 def _annotated(plan: Plan, established: Established, results: tuple[StepResult, ...]) -> Plan:

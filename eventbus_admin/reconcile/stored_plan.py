@@ -5,7 +5,7 @@ import json
 
 from django.db.models import QuerySet
 
-from eventbus_admin.reconcile.models import BrokerObject, Sync
+from eventbus_admin.reconcile.models import NOT_DRIFT, BrokerObject, Sync
 
 APPLICABLE = {Sync.MISSING: "create", Sync.DIFFERS: "change", Sync.SURPLUS: "delete"}
 """What applying the plan does about each state that it does something about."""
@@ -14,7 +14,7 @@ _ID_CHARS = 16
 
 def differing() -> QuerySet[BrokerObject]:
     """Return the objects that are not as the registry says."""
-    return BrokerObject.objects.exclude(sync__in=(Sync.IN_SYNC, Sync.UNKNOWN))
+    return BrokerObject.objects.exclude(sync__in=NOT_DRIFT)
 
 
 def plan_id() -> str:

@@ -15,7 +15,7 @@ from eventbus_admin.console.differences import differences
 from eventbus_admin.console.filters import options
 from eventbus_admin.console.paging import keyset_page
 from eventbus_admin.reconcile.actions import request_apply
-from eventbus_admin.reconcile.models import BrokerObject, Run, Sync
+from eventbus_admin.reconcile.models import NOT_DRIFT, BrokerObject, Run, Sync
 
 APPLICABLE = (Sync.MISSING, Sync.DIFFERS, Sync.SURPLUS)
 RUNS = 10
@@ -26,14 +26,12 @@ RUNS = 10
 def drift(request: PersonRequest) -> HttpResponse:
     """Show what differs, by state, and the runs that mended it."""
     counts = dict(BrokerObject.objects.order_by().values_list("sync").annotate(number=Count("pk")))
-    differing = sum(
-        number for sync, number in counts.items() if sync not in {Sync.IN_SYNC, Sync.UNKNOWN}
-    )
+    differing = sum(number for sync, number in counts.items() if sync not in NOT_DRIFT)
     found = BrokerObject.objects.all()
     if sync := request.GET.get("sync"):
         found = found.filter(sync=sync)
     else:
-        found = found.exclude(sync__in=(Sync.IN_SYNC, Sync.UNKNOWN))
+        found = found.exclude(sync__in=NOT_DRIFT)
     if text := request.GET.get("q", "").strip():
         found = found.filter(name__icontains=text)
     shell = Shell(request)
