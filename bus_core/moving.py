@@ -5,6 +5,7 @@ duplicate, never a loss. Above the link, so that it works on any broker.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -42,7 +43,8 @@ class Mover:
         self._link = link
         self._copy = copy
         self._state = threading.Condition()
-        self._early: list[Delivery] = []
+        self._inbox: deque[Delivery] = deque()
+        self._sending = False
         self._held: list[Delivery] = []
         self._on_the_way = 0
         self._epoch = self._lost_epoch = -1
@@ -52,7 +54,7 @@ class Mover:
     def on_the_way(self) -> int:
         """How many messages have left neither queue for good."""
         with self._state:
-            return self._on_the_way + len(self._held)
+            return self._on_the_way + len(self._held) + len(self._inbox)
 
     def start(self) -> None:
         """Begin; an absent broker is waited for, and so is an absent queue."""
@@ -68,16 +70,14 @@ class Mover:
         )
         with self._state:
             self._consumption = consumption
-            early, self._early = self._early, []
-        for delivery in early:
-            self._send(delivery)
+        self._send_all()
 
     def go_on(self) -> None:
         """Send again what could not be sent."""
         with self._state:
-            held, self._held = self._held, []
-        for delivery in held:
-            self._send(delivery)
+            self._inbox.extend(self._held)
+            self._held.clear()
+        self._send_all()
 
     def close(self, timeout: float = CLOSE_SECONDS) -> None:
         """Stop; what is on the way may arrive within `timeout` seconds, the rest goes back."""
@@ -97,19 +97,31 @@ class Mover:
     def _on_delivery(self, delivery: Delivery) -> None:
         with self._state:
             self._epoch = delivery.epoch
-            if self._consumption is None:
-                self._early.append(delivery)
-                return
-        self._send(delivery)
+            self._inbox.append(delivery)
+        self._send_all()
 
     def _on_lost(self) -> None:
         with self._state:
             self._lost_epoch = self._epoch
             self._held.clear()  # they come again
+            self._inbox.clear()
+
+    def _send_all(self) -> None:
+        """Send what has come, in its order; sending may make more come on this very thread."""
+        with self._state:
+            if self._sending or self._consumption is None:
+                return
+            self._sending = True
+        while True:
+            with self._state:
+                if not self._inbox:
+                    self._sending = False
+                    return
+                delivery = self._inbox.popleft()
+                self._on_the_way += 1
+            self._send(delivery)
 
     def _send(self, delivery: Delivery) -> None:
-        with self._state:
-            self._on_the_way += 1
         try:
             sending = self._link.publish(
                 "", self.target, self._copy(delivery.message), mandatory=True, timeout=SEND_SECONDS

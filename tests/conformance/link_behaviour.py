@@ -137,7 +137,10 @@ class LinkBehaviour:
         wait_until(lambda: mover.moved == 1)
         mover.close()
         (found,) = take(link, "to", 1)
-        assert found.message == message.with_headers({"own": "kept"})
+        headers = {**found.message.headers}
+        headers.pop("bus-attempt", None)  # by which RabbitMQ's link knows what comes back
+        assert headers == {"own": "kept"}
+        assert found.message.with_headers({}) == message.with_headers({})
         mover = Mover(link, "to", "from", copy=same_letter)
         link.publish("", "to", message, mandatory=True).result(30)
         mover.start()
