@@ -13,7 +13,17 @@ from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.api.views.document import document
 from eventbus_admin.reconcile.stored_plan import plan_id
-from tests.unit.api.conftest import API, EVENT, REQUEST, RUN, Program
+from tests.unit.api.conftest import (
+    API,
+    EVENT,
+    KEPT,
+    OPERATION,
+    PAUSED,
+    QUEUE,
+    REQUEST,
+    RUN,
+    Program,
+)
 
 READ, WRITE, TEST, APPLY, TOKENS = TokenScope
 PAIR = "exportRequested/export-manager"
@@ -109,6 +119,36 @@ CALLS = (
     reads("runs/", service=403),
     reads(f"runs/{RUN}/", service=403),
     writes("POST", "runs/", 201, {"plan": "…"}, member=403, scope=APPLY),
+    reads("operations/", service=403),
+    reads(f"operations/{OPERATION}/", service=403),
+    writes(
+        "POST",
+        "operations/",
+        201,
+        {"kind": "removal", "name": "consumer__retired__stranger"},
+        member=403,
+        scope=APPLY,
+    ),
+    writes("POST", f"operations/{OPERATION}/pause/", 200, member=403, scope=APPLY),
+    writes("POST", f"operations/{PAUSED}/resume/", 200, member=403, scope=APPLY),
+    writes("POST", f"operations/{OPERATION}/cancel/", 200, member=403, scope=APPLY),
+    reads("quarantines/", service=403),
+    writes(
+        "POST",
+        f"quarantines/{KEPT}/restore/",
+        201,
+        {"to": QUEUE},
+        member=403,
+        scope=APPLY,
+    ),
+    writes(
+        "POST",
+        f"quarantines/{KEPT}/discard/",
+        201,
+        {"typed": "consumer__old__stranger"},
+        member=403,
+        scope=APPLY,
+    ),
     reads("teams/", service=403),
     reads("teams/Journals/", service=403),
     reads("tokens/"),
