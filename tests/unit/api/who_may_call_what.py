@@ -12,6 +12,7 @@ from django.utils import timezone
 from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.api.views.document import document
+from eventbus_admin.reconcile.models import BrokerObject
 from eventbus_admin.reconcile.stored_plan import plan_id
 from tests.unit.api.conftest import (
     API,
@@ -19,9 +20,9 @@ from tests.unit.api.conftest import (
     KEPT,
     OPERATION,
     PAUSED,
-    QUEUE,
     REQUEST,
     RUN,
+    TARGET,
     Program,
 )
 
@@ -137,7 +138,7 @@ CALLS = (
         "POST",
         f"quarantines/{KEPT}/restore/",
         201,
-        {"to": QUEUE},
+        {"to": TARGET},
         member=403,
         scope=APPLY,
     ),
@@ -238,6 +239,13 @@ def test_matrix(
     # Given things to act on
     make_event_type("unused")
     make_subscription("paused", "export-manager", state="paused")
+    BrokerObject.objects.create(
+        kind="queue",
+        name="consumer__retired__stranger",
+        sync="unmanaged",
+        found={"messages": 0, "consumers": 0},
+        since=timezone.now(),
+    )
     path = call.path.replace("…", make_token(administrator)[0].prefix)
     body = {**call.body, "plan": plan_id()} if call.path == "runs/" and call.body else call.body
 
