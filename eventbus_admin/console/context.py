@@ -145,7 +145,15 @@ class Shell:
                 badge_says="need a look",
             ),
             _item(
-                "Drift", "git-compare-arrows", "drift", "run", badge=self.drift, badge_says="differ"
+                "Drift",
+                "git-compare-arrows",
+                "drift",
+                "run",
+                "operations",
+                "operation",
+                "quarantine",
+                badge=self.drift,
+                badge_says="differ",
             ),
             _item(
                 "Integrators",

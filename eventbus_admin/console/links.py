@@ -9,6 +9,7 @@ _PAGES = {
     "service": "console:service",
     "subscription": "console:subscription",
     "run": "console:run",
+    "operation": "console:operation",
 }
 
 

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 
 from eventbus_admin.accounts.models import User
-from eventbus_admin.reconcile.models import BrokerObject, Run
+from eventbus_admin.reconcile.models import BrokerObject, Operation, Quarantine, Run
 from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
+from tests.unit.console.conftest import BLOCKED, RUN, UNMANAGED
 
 WHY = "Only members of the team Journals or operators may change this."
 
@@ -25,6 +26,16 @@ CHANGES = (
     ("/new/event-type/", {"name": "mine", "owner": "Journals", "lifecycle": "active"}),
     ("/new/service/", {"name": "mine", "owner": "Journals", "kind": "internal"}),
     ("/drift/apply/", {}),
+    (
+        f"/drift/objects/{UNMANAGED}/remove/",
+        {"messages": "discard", "typed": "consumer__exportRequested__gone"},
+    ),
+    (f"/drift/objects/{BLOCKED}/replace/", {}),
+    (f"/operations/{RUN}/pause/", {}),
+    (f"/operations/{RUN}/resume/", {}),
+    (f"/operations/{RUN}/cancel/", {}),
+    ("/quarantines/1/", {"to": "consumer__exportRequested__export-manager"}),
+    ("/quarantines/1/discard/", {"typed": "consumer__a__old"}),
 )
 
 
@@ -92,7 +103,7 @@ def test_only_operators_apply_the_plan(
 def test_operators_choose_what_is_applied(
     world: Subscription, operator: User, signed_in: Callable[[User], Client]
 ) -> None:
-    name = BrokerObject.objects.get().name
+    name = BrokerObject.objects.get(sync="missing").name
     signed_in(operator).post("/drift/apply/", {"chosen": "1", "name": [name]})
     assert Run.objects.get(state=Run.State.QUEUED).names == [name]
 
@@ -121,5 +132,5 @@ def state_of_everything() -> list[object]:
     """Return what a change would change."""
     return [
         list(model.objects.order_by("pk").values())
-        for model in (EventType, Service, Publication, Subscription, Run)
+        for model in (EventType, Service, Publication, Subscription, Run, Operation, Quarantine)
     ]

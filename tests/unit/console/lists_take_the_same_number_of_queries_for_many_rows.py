@@ -12,7 +12,15 @@ from django.utils import timezone
 from eventbus_admin.accounts.models import User
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.journal.models import JournalEntry, Outcome, WorkerPresence
-from eventbus_admin.reconcile.models import BrokerObject, Health, Run, SubscriptionStatus, Sync
+from eventbus_admin.reconcile.models import (
+    BrokerObject,
+    Health,
+    Operation,
+    Quarantine,
+    Run,
+    SubscriptionStatus,
+    Sync,
+)
 from eventbus_admin.registry.models import Publication, Subscription
 
 PATHS = (
@@ -25,6 +33,7 @@ PATHS = (
     "/subscriptions/many/busy/",
     "/new/subscription/?service=busy&event_type=many",
     "/drift/",
+    "/operations/",
     "/integrators/",
     "/audit/",
     "/feed/",
@@ -70,6 +79,12 @@ def grow(
                 kind="queue", name=f"queue-{number}", sync=Sync.MISSING, since=now
             )
             Run.objects.create(state=Run.State.DONE)
+            Operation.objects.create(
+                kind="removal", object_kind="queue", name=f"queue-{number}", state="done"
+            )
+            Quarantine.objects.create(
+                name=f"quarantine-{number}", source=f"queue-{number}", until=now
+            )
             AuditEntry.objects.create(
                 actor_name="mia",
                 verb="created",
