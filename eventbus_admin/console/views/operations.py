@@ -139,7 +139,6 @@ def quarantine(request: PersonRequest, pk: int) -> HttpResponse:
     context = {
         "quarantine": found,
         "targets": targets,
-        "days": settings.EVENTBUS_QUARANTINE_DAYS,
         "under_way": Operation.objects.filter(
             name=found.name, state__in=Operation.UNFINISHED
         ).first(),

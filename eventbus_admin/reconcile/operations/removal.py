@@ -7,6 +7,7 @@ from typing import ClassVar
 from bus_core.copies import same, same_letter
 from bus_core.message import Message
 from bus_core.topology import parse_name
+from eventbus_admin.reconcile.objects import ObjectKind
 from eventbus_admin.reconcile.operations import quarantines
 from eventbus_admin.reconcile.operations.looks import Look
 from eventbus_admin.reconcile.operations.models import Operation
@@ -200,7 +201,7 @@ class ObjectRemoval(Work):
         return ""
 
     def _delete(self, look: Look) -> str:
-        if any(name == self.name for _kind, name in look.wanted_keys):
+        if (ObjectKind(self.operation.object_kind), self.name) in look.wanted_keys:
             return self.fail("The registry asks for it by now. Nothing was removed.")
         target_of(self.operation).delete(self.hands.broker)
         return "verify"
