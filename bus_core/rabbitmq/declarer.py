@@ -2,8 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pika import SelectConnection
@@ -13,10 +12,11 @@ from pika.spec import Basic
 
 from bus_core.errors import BusError, LoginRefused, NotFound, NotSent
 from bus_core.link import QueueState
+from bus_core.rabbitmq import steps
 from bus_core.rabbitmq.connection import Connection
+from bus_core.rabbitmq.steps import Operation, Refusal, Steps
 from bus_core.rabbitmq.wire import (
     ACCESS_REFUSED,
-    NOT_FOUND,
     PRECONDITION_FAILED,
     channel_error,
 )
@@ -25,16 +25,6 @@ from bus_core.topology import Binding, Exchange, Queue, Topology
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """The broker closed the channel instead of doing what was asked."""
-
-    code: int
-    text: str
-
-
-Operation = Callable[[Channel, Callable[[Any], None]], None]
-Steps = Generator[Operation, Refusal | None, None]
 Done = Callable[[BusError | None], None]
 
 
@@ -60,7 +50,7 @@ class Declarer:
     def look(self, queue: str, found: Callable[[QueueState], None], done: Done) -> None:
         """Call `found` with how a queue stands, then `done` with an error or None."""
 
-        def steps() -> Steps:
+        def look() -> Steps:
             refusal = yield lambda channel, ok: channel.queue_declare(
                 queue, passive=True, callback=ok
             )
@@ -69,7 +59,7 @@ class Declarer:
             counts = self._answer.method
             found(QueueState(waiting=counts.message_count, consumers=counts.consumer_count))
 
-        self._take_on(steps(), done)
+        self._take_on(look(), done)
 
     def count_consumers(self, queue: str, done: Callable[[int | None], None]) -> None:
         """Call `done` with the number of a queue's consumers, `None` when that cannot be told."""
@@ -78,58 +68,19 @@ class Declarer:
 
     def rebind(self, add: Sequence[Binding], remove: Sequence[Binding], done: Done) -> None:
         """Make bindings, end others, then call `done` with an error or None."""
-
-        def steps() -> Steps:
-            for binding in add:
-                refusal = yield _bind(binding)
-                if refusal is not None:
-                    raise channel_error(refusal.code, refusal.text)
-            for binding in remove:
-                refusal = yield _unbind(binding)
-                if refusal is not None and refusal.code != NOT_FOUND:
-                    raise channel_error(refusal.code, refusal.text)
-
-        self._take_on(steps(), done)
+        self._take_on(steps.rebind(add, remove), done)
 
     def delete_queue(
         self, name: str, successor: Queue | None, deleted: Callable[[bool], None], done: Done
     ) -> None:
         """Call `deleted` with whether an empty queue was deleted, then `done` as always."""
-        self._take_on(self._delete(name, successor, deleted), done)
+        self._take_on(steps.delete(name, successor, deleted, lambda: self._answer), done)
 
-    def _delete(self, name: str, successor: Queue | None, deleted: Callable[[bool], None]) -> Steps:
-        refusal = yield lambda channel, ok: channel.queue_declare(name, passive=True, callback=ok)
-        if refusal is not None and refusal.code != NOT_FOUND:
-            raise channel_error(refusal.code, refusal.text)
-        # The count first: looking at a message uses it up a little.
-        if refusal is None and (
-            self._answer.method.message_count or (yield from self._holds_a_message(name))
-        ):
-            deleted(False)
-            return
-        refusal = yield lambda channel, ok: _replace(channel, name, successor, ok)
-        if refusal is not None:
-            raise channel_error(refusal.code, refusal.text)
-        deleted(True)
-
-    def _holds_a_message(self, name: str) -> Generator[Operation, Refusal | None, bool]:
-        """Ask for a message, the one honest look; one that comes goes back."""
-        refusal = yield lambda channel, ok: channel.basic_get(
-            name, lambda channel, method, _properties, _body: ok((channel, method))
-        )
-        if refusal is not None:
-            raise channel_error(refusal.code, refusal.text)
-        if not isinstance(self._answer, tuple):
-            return False
-        channel, method = self._answer
-        channel.basic_nack(method.delivery_tag, requeue=True)
-        return True
-
-    def _take_on(self, steps: Steps, done: Done) -> None:
+    def _take_on(self, job: Steps, done: Done) -> None:
         if self._owner.error is not None:
             done(self._owner.error)
             return
-        self._jobs.append((steps, done))
+        self._jobs.append((job, done))
         self._begin()
 
     # -- the connection --
@@ -202,10 +153,10 @@ class Declarer:
     def _advance(self, result: Refusal | None) -> None:
         if self._current is None:
             return
-        steps, done = self._current
+        job, done = self._current
         error: BusError | None = None
         try:
-            operation = steps.send(result)
+            operation = job.send(result)
         except StopIteration:
             pass
         except BusError as refused:
@@ -274,42 +225,13 @@ class Declarer:
     def _binding(self, binding: Binding) -> Steps:
         if binding in self._may_not_bind:
             return
-        refusal = yield _bind(binding)
+        refusal = yield steps.bind(binding)
         if refusal is None:
             return
         if refusal.code != ACCESS_REFUSED:
             raise channel_error(refusal.code, refusal.text)
         self._may_not_bind.add(binding)
         logger.info("binding %s is left to the admin: %s", binding.queue, refusal.text)
-
-
-def _bind(binding: Binding) -> Operation:
-    return lambda channel, done: channel.queue_bind(
-        binding.queue, binding.source, binding.routing_key, callback=done
-    )
-
-
-def _unbind(binding: Binding) -> Operation:
-    return lambda channel, done: channel.queue_unbind(
-        binding.queue, binding.source, binding.routing_key, callback=done
-    )
-
-
-def _replace(
-    channel: Channel, name: str, successor: Queue | None, done: Callable[[Any], None]
-) -> None:
-    if successor is None:
-        channel.queue_delete(name, callback=done)
-        return
-    # Without waiting for an answer in between: whoever consumed it may be about to declare it.
-    channel.queue_delete(name)
-    channel.queue_declare(
-        successor.name,
-        durable=successor.durable,
-        auto_delete=successor.auto_delete,
-        arguments=dict(successor.arguments),
-        callback=done,
-    )
 
 
 def _raise_unless_missing(refusal: Refusal, *, may_declare: bool) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from bus_core.copies import same, same_letter
 from bus_core.message import Message
 from bus_core.topology import parse_name
+from eventbus_admin.broker.errors import BrokerConflict
 from eventbus_admin.reconcile.objects import ObjectKind
 from eventbus_admin.reconcile.operations import quarantines
 from eventbus_admin.reconcile.operations.looks import Look
@@ -203,7 +204,10 @@ class ObjectRemoval(Work):
     def _delete(self, look: Look) -> str:
         if (ObjectKind(self.operation.object_kind), self.name) in look.wanted_keys:
             return self.fail("The registry asks for it by now. Nothing was removed.")
-        target_of(self.operation).delete(self.hands.broker)
+        try:
+            target_of(self.operation).delete(self.hands.broker)
+        except BrokerConflict as error:
+            return self.fail(f"It stays: {error} Remove what is bound to it first.")
         return "verify"
 
     def _verify(self, look: Look) -> str:
