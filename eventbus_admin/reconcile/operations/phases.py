@@ -38,6 +38,7 @@ _SWAP = (
     Phase("divert", "Divert", "New events go to the second queue."),
     Phase("drain", "Empty the old queue", "Its workers handle what is in it, or it is moved."),
     Phase("replace", "Replace", "The old queue is proven empty, deleted, and made anew."),
+    Phase("make", "Make anew", "A quorum queue is away for 3 s, so that its workers notice."),
     Phase("connect", "Connect", "New events go to the queue itself again."),
     Phase("bring_back", "Bring back", "What waited in the second queue is moved to it."),
     Phase("tidy", "Tidy up", "The second queue is proven empty and deleted."),
@@ -91,6 +92,6 @@ def _state(operation: Operation, number: int, at: int, *, back: bool) -> str:
             Operation.State.ROLLED_BACK: "done",
             Operation.State.PAUSED: "paused",
         }.get(Operation.State(operation.state), "running")
-    if back and operation.kind == Operation.Kind.SWAP and number in {2, 3} and at > 3:
+    if back and operation.kind == Operation.Kind.SWAP and number in {2, 3, 4} and at > 4:
         return "skipped"
     return "done" if number < at else "pending"

@@ -9,7 +9,7 @@ from functools import partial
 from typing import ClassVar
 
 from bus_core.errors import PreconditionFailed
-from bus_core.topology import Binding, parse_name, swap_queue
+from bus_core.topology import Binding, Queue, parse_name, swap_queue
 from eventbus_admin.accounts.actor import SYSTEM
 from eventbus_admin.reconcile.operations.kinds import set_kind
 from eventbus_admin.reconcile.operations.looks import Look
@@ -17,6 +17,12 @@ from eventbus_admin.reconcile.operations.models import Operation
 from eventbus_admin.reconcile.operations.words import in_hands, messages
 from eventbus_admin.reconcile.operations.work import Hands, Phase, Work
 
+NOTICE_SECONDS = 3.0
+"""So long a quorum queue is away before another takes its name.
+
+RabbitMQ moves a consumer that has not noticed to the successor without a word, and then delivers
+nothing to it any more, for good: it takes the successor's messages for those it has seen (3.10).
+"""
 HELP_AFTER = 10.0
 """So many seconds workers have to empty their queue by themselves."""
 
@@ -33,6 +39,7 @@ class Swap(Work):
             raise ValueError(f"{operation.name} is no queue of a subscription")
         self._meantime = swap_queue(own.event_type, own.service)
         self._draining_since: float | None = None
+        self._gone_since: float | None = None
 
     @property
     def phases(self) -> Mapping[str, Phase]:
@@ -42,6 +49,7 @@ class Swap(Work):
             "divert": self._divert,
             "drain": self._drain,
             "replace": self._replace,
+            "make": self._make,
             "connect": self._connect,
             "bring_back": self._bring_back,
             "tidy": self._tidy,
@@ -120,12 +128,25 @@ class Swap(Work):
             self.operation.state = Operation.State.CANCELLING
             self.say("The registry does not ask for this queue any more: it is taken back.")
             return "replace"
-        try:
-            replaced = self.hands.link.delete_queue(self.name, successor=wanted)
-        except PreconditionFailed:
-            self.say("A worker was faster and made the old queue again; once more.")
-            return "drain"
-        return "connect" if replaced else "drain"
+        old = look.queues.get(self.name)
+        if old is not None and old.type == wanted.arguments.get("x-queue-type") == "quorum":
+            return "make" if self.hands.link.delete_queue(self.name) else "drain"
+        return self._put_in_place(wanted)
+
+    def _make(self, look: Look) -> str:
+        wanted = look.wanted_queue(self.name)
+        if look.as_wanted(self.name) or wanted is None:
+            return "connect"
+        if self.name in look.queues:
+            return self._faster()
+        now = self.hands.clock()
+        if self._gone_since is None:
+            self._gone_since = now
+        self.say("The old queue is deleted. The new one is made once all workers have noticed.")
+        if now - self._gone_since < NOTICE_SECONDS:
+            return "make"
+        self._gone_since = None
+        return self._put_in_place(wanted)
 
     def _connect(self, look: Look) -> str:
         wanted = look.wanted_queue(self.name)
@@ -162,6 +183,18 @@ class Swap(Work):
         return self.finish("Replaced: the queue is as the registry says, and nothing was lost.")
 
     # -- inside --
+
+    def _put_in_place(self, wanted: Queue) -> str:
+        """Delete what is there, if anything is, and make the new queue at one go."""
+        try:
+            replaced = self.hands.link.delete_queue(self.name, successor=wanted)
+        except PreconditionFailed:
+            return self._faster()
+        return "connect" if replaced else "drain"
+
+    def _faster(self) -> str:
+        self.say("A worker was faster and made the old queue again; once more.")
+        return "drain"
 
     def _to_meantime(self, bindings: tuple[Binding, ...]) -> tuple[Binding, ...]:
         return tuple(

@@ -156,6 +156,38 @@ def test_its_kind_is_changed_and_changed_back(site: Site, subscription: Subscrip
     assert not is_ours(site)
 
 
+def test_a_quorum_queue_is_away_until_workers_have_noticed(
+    site: Site, subscription: Subscription
+) -> None:
+    stream = Stream(site)
+    stream.go_on()
+    for restart in (False, True):
+        operation = site.reach(swap(kind="quorum" if restart else "ordered"), "make")
+        assert not site.memory.has_queue(QUEUE)
+        stream.go_on()
+        with pytest.raises(ActionError, match="too far"):
+            actions.cancel_operation(actor=SYSTEM, operation=operation)
+        if restart:
+            site.process()
+        assert site.turn(operation).phase == "make"
+        assert not site.memory.has_queue(QUEUE)
+        carry_out(site, stream, operation, "done", "failed")
+        nothing_is_lost(site, stream)
+    assert is_ours(site)
+
+
+def test_a_worker_that_is_faster_is_met_again(site: Site, subscription: Subscription) -> None:
+    stream = Stream(site)
+    stream.go_on()
+    operation = site.reach(swap(kind="ordered"), "make")
+    site.declare(Topology(queues=subscription_topology(EVENT_TYPE, SERVICE).queues))
+    site.turn(operation)
+    assert operation.phase == "drain"
+    assert "A worker was faster" in operation.sentence
+    carry_out(site, stream, operation, "done", "failed")
+    nothing_is_lost(site, stream)
+
+
 def test_taken_back_the_registry_has_the_old_kind(site: Site, subscription: Subscription) -> None:
     stream = Stream(site)
     for phase in ("", "drain"):
