@@ -129,7 +129,9 @@ class Link(Protocol):
         """Delete a queue in which no message waits, and make its successor in the same moment.
 
         Returns False, with nothing done, when one waits. What consumers hold is not seen: make
-        sure of that before. A queue that is gone already counts as deleted. Not for streams.
+        sure of that before. A queue that is gone already counts as deleted. Not for streams, and
+        no successor at one go where both are quorum queues and somebody consumes: RabbitMQ then
+        moves the consumer silently and delivers nothing to it.
         `timeout` in seconds. Raises `PreconditionFailed` when somebody else was faster to make
         another queue in the successor's place, `AccessRefused`, and `NotSent` when the broker is
         away.
