@@ -48,7 +48,7 @@ def request_removal(
     guards.require_typed(found.name, typed, needed=needed)
     guards.require_free(found.kind, [found.name])
     guards.require_small_share(1)
-    options: dict[str, Any] = {"messages": messages, "named": needed}
+    options: dict[str, Any] = {"messages": messages, "named": typed.strip() == found.name}
     if not is_queue:
         options["found"] = found.found
     operation = _begin(actor, Operation.Kind.REMOVAL, found.kind, found.name, options)

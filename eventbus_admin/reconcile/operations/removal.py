@@ -77,8 +77,8 @@ class QueueRemoval(Work):
         if consumers and not self.operation.option("named"):
             self.rest()
             self.say(
-                f"{counted(consumers, 'consumer')} of it came after you asked. Stop what consumes "
-                "it; or take this back and ask again with the queue's name typed."
+                f"It has {counted(consumers, 'consumer')} by now, and its name was not typed. Stop "
+                "what consumes it; or take this back and ask again with the name typed."
             )
             return "empty"
         self._treat(waiting, held)

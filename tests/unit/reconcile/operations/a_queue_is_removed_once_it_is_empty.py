@@ -88,7 +88,7 @@ def test_a_consumer_that_comes_later_is_not_overrun(site: Site, retired: Subscri
     link.consume(ConsumeOptions(queue=QUEUE, may_declare=False), lambda _delivery: None)
     site.turn(operation, 10)
     assert operation.phase == "empty"
-    assert "1 consumer of it came after you asked." in operation.sentence
+    assert "It has 1 consumer by now, and its name was not typed." in operation.sentence
     link.close()
     assert site.until(operation, "done").sentence == "Removed."
 
