@@ -89,7 +89,9 @@ class Swap(Work):
 
     def _divert(self, look: Look) -> str:
         own = look.possible(self.remembered)
-        self.hands.link.rebind(self._to_meantime(own), own)
+        # The event exchange comes first by its name: it is bound last and left first, because
+        # what is routed while both queues are bound comes twice.
+        self.hands.link.rebind(self._to_meantime(own[::-1]), own)
         self.say(f"Its events go to {self._meantime.name} now.")
         return "drain"
 
@@ -156,7 +158,7 @@ class Swap(Work):
             self.hands.broker.declare_queue(wanted)
         self.remember(look.bindings_of(self.name))
         own = look.possible(self.remembered)
-        self.hands.link.rebind(own, self._to_meantime(own))
+        self.hands.link.rebind(own[::-1], self._to_meantime(own))
         self.say("Its events go to the queue itself again.")
         return "bring_back"
 
