@@ -94,6 +94,21 @@ def another_chance(message: Message) -> Message:
     return _copy(message.with_headers(alive), body, {})
 
 
+def same(message: Message) -> Message:
+    """Return a message as it is moved from one queue to another."""
+    return _copy(message, message.body, {})
+
+
+def same_letter(message: Message) -> Message:
+    """Return a dead letter as it is moved; what the broker noted may be all that tells its story.
+
+    The notes do no harm before it is retried, and a retry leaves them behind.
+    """
+    notes = {name: message.headers[name] for name in _DROPPED if name in message.headers}
+    notes.pop("x-delivery-count", None)
+    return _copy(message, message.body, notes)
+
+
 def bare(letter: Message, delivery: Delivery) -> Message:
     """Return a dead letter with the body as it came and nothing else of the sender's."""
     said = {name: value for name, value in letter.headers.items() if name in _SAID}

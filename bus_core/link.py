@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bus_core.errors import BusError
 from bus_core.message import Delivery, Message
-from bus_core.topology import Topology
+from bus_core.topology import Binding, Queue, Topology
 
 
 class LinkState(Enum):
@@ -112,6 +112,29 @@ class Link(Protocol):
         """Return how a queue stands, or `None` when there is none; `timeout` in seconds.
 
         It takes no rights, and touches nothing. Raises `NotSent` when the broker is away.
+        """
+
+    def rebind(
+        self, add: Sequence[Binding], remove: Sequence[Binding], *, timeout: float = 30.0
+    ) -> None:
+        """Make bindings and then end others, at one go; ending what is not there is as good.
+
+        `timeout` in seconds. Raises `NotFound` when a queue or an exchange of `add` is missing,
+        `AccessRefused`, and `NotSent` when the broker is away.
+        """
+
+    def delete_queue(
+        self, queue: str, *, successor: Queue | None = None, timeout: float = 30.0
+    ) -> bool:
+        """Delete a queue in which no message waits, and make its successor in the same moment.
+
+        Returns False, with nothing done, when one waits. What consumers hold is not seen: make
+        sure of that before. A queue that is gone already counts as deleted. Not for streams, and
+        no successor at one go where both are quorum queues and somebody consumes: RabbitMQ then
+        moves the consumer silently and delivers nothing to it.
+        `timeout` in seconds. Raises `PreconditionFailed` when somebody else was faster to make
+        another queue in the successor's place, `AccessRefused`, and `NotSent` when the broker is
+        away.
         """
 
     def publish(

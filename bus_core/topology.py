@@ -18,6 +18,7 @@ DEFAULT_DELAYS_MS = (1_000, 60_000, 600_000)
 # Never absent and never -1: without it merely looking at a message uses it up (RabbitMQ 4), or
 # loses it at the first look (3.10).
 ENDLESS_DELIVERIES = 2_000_000_000
+MAX_NAME_BYTES = 255
 TAP_MAX_MESSAGES = 20_000
 CONTROL_MAX_BYTES = 1_000_000
 
@@ -281,6 +282,33 @@ def tail_queue(identifier: str) -> Queue:
     )
 
 
+def swap_queue(event_type: str, service: str) -> Queue:
+    """Where a subscription's events wait while its queue is replaced.
+
+    As a subscription's queue, so that nothing expires into nowhere; moving what is in it may be
+    begun again without end.
+    """
+    (own,) = subscription_topology(event_type, service).queues
+    return Queue(
+        name=f"swap__{event_type}__{service}",
+        arguments={**own.arguments, "x-delivery-limit": ENDLESS_DELIVERIES},
+    )
+
+
+def quarantine_queue(identifier: str, source: str) -> Queue:
+    """Where what a removed queue held is kept for a while.
+
+    `identifier` (small letters and digits) tells it from others; the name says where its messages
+    come from. One that is too long for AMQP is cut, and ends in `~` then.
+    """
+    name = f"quarantine__{identifier}__{source}"
+    if len(name.encode()) > MAX_NAME_BYTES:
+        name = f"{name.encode()[: MAX_NAME_BYTES - 1].decode(errors='ignore')}~"
+    return Queue(
+        name=name, arguments={"x-queue-type": "quorum", "x-delivery-limit": ENDLESS_DELIVERIES}
+    )
+
+
 # -- back from names --
 
 
@@ -292,6 +320,8 @@ class OwnName:
     event_type: str | None = None
     service: str | None = None
     delay_ms: int | None = None
+    source: str | None = None
+    """Of a quarantine, the queue whose messages it keeps."""
 
 
 _OWN_NAMES = (
@@ -301,6 +331,8 @@ _OWN_NAMES = (
     re.compile(rf"(?P<role>consumer)__(?P<event_type>{PATTERN})__(?P<service>{PATTERN})"),
     re.compile(r"(?P<role>bus)__reports"),
     re.compile(r"(?P<role>tap|tail)__[0-9A-Za-z]+"),
+    re.compile(rf"(?P<role>swap)__(?P<event_type>{PATTERN})__(?P<service>{PATTERN})"),
+    re.compile(r"(?P<role>quarantine)__[0-9a-z]+__(?P<source>.+)"),
 )
 
 
@@ -311,5 +343,8 @@ def parse_name(name: str) -> OwnName | None:
             parts: dict[str, Any] = match.groupdict()
             if (delay := parts.get("delay_ms")) is not None:
                 parts["delay_ms"] = int(delay)
+            if source := parts.get("source"):
+                kept = parse_name(source) or OwnName(role="")
+                parts |= {"event_type": kept.event_type, "service": kept.service}
             return OwnName(**parts)
     return None

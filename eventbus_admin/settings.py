@@ -51,6 +51,10 @@ EVENTBUS_SELF_HEAL = env.flag("EVENTBUS_SELF_HEAL")
 # after how many days a rotation that goes on needs a person.
 EVENTBUS_ROTATION_QUIET_SECONDS = env.number("EVENTBUS_ROTATION_QUIET_SECONDS", 60)
 EVENTBUS_ROTATION_DAYS = env.number("EVENTBUS_ROTATION_DAYS", 7)
+# How long the messages of removed queues are kept, and how many of a hundred objects of ours on the
+# broker may be removed within an hour.
+EVENTBUS_QUARANTINE_DAYS = env.number("EVENTBUS_QUARANTINE_DAYS", 14)
+EVENTBUS_REMOVAL_SHARE = env.number("EVENTBUS_REMOVAL_SHARE", 30)
 EVENTBUS_JOURNAL_ROWS = env.number("EVENTBUS_JOURNAL_ROWS", 100_000)
 EVENTBUS_JOURNAL_DAYS = env.number("EVENTBUS_JOURNAL_DAYS", 7)
 EVENTBUS_EXAMPLES = env.flag("EVENTBUS_EXAMPLES", default=EVENTBUS_BACKEND == "mock")

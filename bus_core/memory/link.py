@@ -19,7 +19,7 @@ from bus_core.link import ConsumeOptions, LinkState, QueueState, Settlement
 from bus_core.memory.broker import MemoryBroker
 from bus_core.memory.queue import MemoryConsumer
 from bus_core.message import Delivery, Message
-from bus_core.topology import Topology
+from bus_core.topology import Binding, Queue, Topology
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +66,38 @@ class MemoryLink:
             if one.queue.name == queue:
                 return QueueState(waiting=one.ready, consumers=one.consumers)
         return None
+
+    def rebind(
+        self,
+        add: Sequence[Binding],
+        remove: Sequence[Binding],
+        *,
+        timeout: float = 30.0,  # noqa: ARG002 - nothing waits here
+    ) -> None:
+        """Make bindings and then end others, at one go."""
+        self._check_open()
+        with self.broker.lock:
+            for binding in add:
+                self.broker.bind(binding)
+            for binding in remove:
+                self.broker.unbind(binding)
+
+    def delete_queue(
+        self,
+        queue: str,
+        *,
+        successor: Queue | None = None,
+        timeout: float = 30.0,  # noqa: ARG002
+    ) -> bool:
+        """Delete a queue in which no message waits, and make its successor in the same moment."""
+        with self.broker.lock:
+            found = self.look(queue)
+            if found is not None and found.waiting:
+                return False
+            self.broker.delete_queue(queue)
+            if successor is not None:
+                self.broker.declare_queue(successor)
+        return True
 
     def publish(
         self,

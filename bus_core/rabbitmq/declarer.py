@@ -2,17 +2,19 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pika import SelectConnection
 from pika.channel import Channel
 from pika.exceptions import ChannelClosed
+from pika.spec import Basic
 
 from bus_core.errors import BusError, LoginRefused, NotFound, NotSent
 from bus_core.link import QueueState
+from bus_core.rabbitmq import steps
 from bus_core.rabbitmq.connection import Connection
+from bus_core.rabbitmq.steps import Operation, Refusal, Steps
 from bus_core.rabbitmq.wire import (
     ACCESS_REFUSED,
     PRECONDITION_FAILED,
@@ -23,16 +25,6 @@ from bus_core.topology import Binding, Exchange, Queue, Topology
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """The broker closed the channel instead of doing what was asked."""
-
-    code: int
-    text: str
-
-
-Operation = Callable[[Channel, Callable[[Any], None]], None]
-Steps = Generator[Operation, Refusal | None, None]
 Done = Callable[[BusError | None], None]
 
 
@@ -58,7 +50,7 @@ class Declarer:
     def look(self, queue: str, found: Callable[[QueueState], None], done: Done) -> None:
         """Call `found` with how a queue stands, then `done` with an error or None."""
 
-        def steps() -> Steps:
+        def look() -> Steps:
             refusal = yield lambda channel, ok: channel.queue_declare(
                 queue, passive=True, callback=ok
             )
@@ -67,18 +59,28 @@ class Declarer:
             counts = self._answer.method
             found(QueueState(waiting=counts.message_count, consumers=counts.consumer_count))
 
-        self._take_on(steps(), done)
+        self._take_on(look(), done)
 
     def count_consumers(self, queue: str, done: Callable[[int | None], None]) -> None:
         """Call `done` with the number of a queue's consumers, `None` when that cannot be told."""
         found: list[QueueState] = []
         self.look(queue, found.append, lambda _: done(found[0].consumers if found else None))
 
-    def _take_on(self, steps: Steps, done: Done) -> None:
+    def rebind(self, add: Sequence[Binding], remove: Sequence[Binding], done: Done) -> None:
+        """Make bindings, end others, then call `done` with an error or None."""
+        self._take_on(steps.rebind(add, remove), done)
+
+    def delete_queue(
+        self, name: str, successor: Queue | None, deleted: Callable[[bool], None], done: Done
+    ) -> None:
+        """Call `deleted` with whether an empty queue was deleted, then `done` as always."""
+        self._take_on(steps.delete(name, successor, deleted, lambda: self._answer), done)
+
+    def _take_on(self, job: Steps, done: Done) -> None:
         if self._owner.error is not None:
             done(self._owner.error)
             return
-        self._jobs.append((steps, done))
+        self._jobs.append((job, done))
         self._begin()
 
     # -- the connection --
@@ -111,6 +113,7 @@ class Declarer:
     def _on_channel(self, channel: Channel) -> None:
         self._channel = channel
         channel.add_on_close_callback(self._on_channel_closed)
+        channel.add_callback(self._succeeded, [Basic.GetEmpty], one_shot=False)
         self._begin()
 
     def _on_channel_closed(self, _channel: Channel, reason: BaseException) -> None:
@@ -150,10 +153,10 @@ class Declarer:
     def _advance(self, result: Refusal | None) -> None:
         if self._current is None:
             return
-        steps, done = self._current
+        job, done = self._current
         error: BusError | None = None
         try:
-            operation = steps.send(result)
+            operation = job.send(result)
         except StopIteration:
             pass
         except BusError as refused:
@@ -222,9 +225,7 @@ class Declarer:
     def _binding(self, binding: Binding) -> Steps:
         if binding in self._may_not_bind:
             return
-        refusal = yield lambda channel, done: channel.queue_bind(
-            binding.queue, binding.source, binding.routing_key, callback=done
-        )
+        refusal = yield steps.bind(binding)
         if refusal is None:
             return
         if refusal.code != ACCESS_REFUSED:

@@ -26,7 +26,7 @@ from bus_core.rabbitmq.engine import Engine
 from bus_core.rabbitmq.in_flight import BatchTicket, Outgoing, SingleTicket
 from bus_core.rabbitmq.publisher import Publisher
 from bus_core.rabbitmq.teller import Teller
-from bus_core.topology import Topology
+from bus_core.topology import Binding, Queue, Topology
 
 logger = logging.getLogger(__name__)
 
@@ -169,6 +169,24 @@ class RabbitLink:
             self._ask("look", job, timeout, self._consuming)
         except NotFound:
             return None
+        return found[-1]
+
+    def rebind(
+        self, add: Sequence[Binding], remove: Sequence[Binding], *, timeout: float = 30.0
+    ) -> None:
+        """Make bindings and then end others, at one go; `timeout` in seconds."""
+        self._ask("rebind", lambda declarer, done: declarer.rebind(add, remove, done), timeout)
+
+    def delete_queue(
+        self, queue: str, *, successor: Queue | None = None, timeout: float = 30.0
+    ) -> bool:
+        """Delete a queue in which no message waits, and make its successor in the same moment."""
+        found: list[bool] = []
+
+        def job(declarer: Declarer, done: Done) -> None:
+            declarer.delete_queue(queue, successor, found.append, done)
+
+        self._ask("delete_queue", job, timeout)
         return found[-1]
 
     def _ask(

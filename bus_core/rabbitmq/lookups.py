@@ -48,8 +48,9 @@ class Lookups:
         )
 
     def forget(self, exchange: str) -> None:
-        """Look this exchange up again before the next message."""
-        self.known.discard(exchange)
+        """Look this exchange up again before the next message; the default one cannot be."""
+        if exchange:
+            self.known.discard(exchange)
 
     def forget_known(self) -> None:
         """Look every exchange up again before the next message to it."""

@@ -14,6 +14,7 @@ from eventbus_admin.api.views import (
     invitations,
     operations,
     publications,
+    queue_operations,
     registry,
     rotation,
     services,
@@ -96,6 +97,26 @@ urlpatterns = [
     path("registry/", registry.Registry.as_view(), name="registry"),
     path("registry/plan/", registry.RegistryPlan.as_view(), name="registry-plan"),
     path("registry/import/", registry.RegistryImport.as_view(), name="registry-import"),
+    path("operations/", queue_operations.Operations.as_view(), name="operations"),
+    path("operations/<uuid:pk>/", queue_operations.OneOperation.as_view(), name="operation"),
+    path("operations/<uuid:pk>/pause/", queue_operations.Pause.as_view(), name="operation-pause"),
+    path(
+        "operations/<uuid:pk>/resume/", queue_operations.Resume.as_view(), name="operation-resume"
+    ),
+    path(
+        "operations/<uuid:pk>/cancel/", queue_operations.Cancel.as_view(), name="operation-cancel"
+    ),
+    path("quarantines/", queue_operations.Quarantines.as_view(), name="quarantines"),
+    path(
+        "quarantines/<int:number>/restore/",
+        queue_operations.RestoreQuarantine.as_view(),
+        name="quarantine-restore",
+    ),
+    path(
+        "quarantines/<int:number>/discard/",
+        queue_operations.DiscardQuarantine.as_view(),
+        name="quarantine-discard",
+    ),
     path("teams/", accounts.Teams.as_view(), name="teams"),
     path("teams/<str:team>/", accounts.OneTeam.as_view(), name="team"),
     path("tokens/", accounts.Tokens.as_view(), name="tokens"),

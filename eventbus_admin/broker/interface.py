@@ -98,6 +98,9 @@ class Broker(Protocol):
     when an exchange exists with other arguments: the truth is what `observe` says afterwards.
     """
 
+    counts_lag: float
+    """For so many seconds a queue's counts may still be those of before."""
+
     def info(self) -> BrokerInfo:
         """Say which broker answers."""
 
@@ -140,3 +143,18 @@ class Broker(Protocol):
 
     def close_connections(self, name: str, reason: str) -> None:
         """Close the connections of a user of ours, which then know its rights of now."""
+
+    def unbind(self, binding: Binding) -> None:
+        """End a queue's binding; that it is gone already is as good, here and below."""
+
+    def unbind_exchange(self, binding: ExchangeBinding) -> None:
+        """End a binding between exchanges."""
+
+    def delete_queue(self, name: str) -> None:
+        """Delete a queue with all that it holds."""
+
+    def delete_exchange(self, name: str) -> None:
+        """Delete an exchange; raises `BrokerConflict` while something is bound to it."""
+
+    def delete_policy(self, name: str) -> None:
+        """Delete a policy."""

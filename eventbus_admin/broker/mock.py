@@ -12,6 +12,7 @@ from bus_core.topology import Binding, Exchange, Policy, Queue, Topology
 from eventbus_admin.broker.errors import BrokerConflict, BrokerRefused
 from eventbus_admin.broker.interface import (
     BrokerInfo,
+    ExchangeBinding,
     ExchangeState,
     Observation,
     QueueState,
@@ -40,6 +41,8 @@ _accounts: WeakKeyDictionary[MemoryBroker, _Accounts] = WeakKeyDictionary()
 
 class MockBroker:
     """`Broker` over an embedded broker."""
+
+    counts_lag = 0.0
 
     def __init__(self, memory: MemoryBroker) -> None:
         self._memory = memory
@@ -124,6 +127,28 @@ class MockBroker:
 
     def close_connections(self, name: str, reason: str) -> None:
         """Do nothing: whoever uses the embedded broker signs in as nobody."""
+
+    def unbind(self, binding: Binding) -> None:
+        """End a queue's binding."""
+        self._memory.unbind(binding)
+
+    def unbind_exchange(self, binding: ExchangeBinding) -> None:
+        """Do nothing: the embedded broker binds no exchange to another."""
+
+    def delete_queue(self, name: str) -> None:
+        """Delete a queue with all that it holds."""
+        self._memory.delete_queue(name)
+
+    def delete_exchange(self, name: str) -> None:
+        """Delete an exchange, unless something is bound to it."""
+        with self._memory.lock:
+            if any(one.source == name for one in self._memory.snapshot().bindings):
+                raise BrokerConflict(f"The embedded broker refused: {name} is in use.")
+            self._memory.delete_exchange(name)
+
+    def delete_policy(self, name: str) -> None:
+        """Delete a policy."""
+        self._memory.delete_policy(name)
 
 
 def _queue_state(seen: QueueInfo) -> QueueState:

@@ -9,16 +9,19 @@ from eventbus_admin.broker.address import management_address, vhost_of
 from eventbus_admin.broker.client import BULK_SECONDS, ManagementClient, path
 from eventbus_admin.broker.interface import BrokerInfo, Observation, Touched
 from eventbus_admin.broker.observing import Observer, understood
+from eventbus_admin.broker.removing import Removals
 from eventbus_admin.broker.users import BrokerUser, Grant, login_of
 
 
-class RabbitMQBroker:
+class RabbitMQBroker(Removals):
     """`Broker` over one virtual host; usable from several threads.
 
     Counts of quorum queues and of consumers lag by up to five seconds, the broker's own interval.
 
     Raises `ImproperlyConfigured` when a URL cannot be used.
     """
+
+    counts_lag = 6.0
 
     def __init__(self, *, management_url: str, amqp_url: str) -> None:
         self.vhost = vhost_of(amqp_url)

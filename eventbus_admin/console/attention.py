@@ -13,7 +13,7 @@ from eventbus_admin.accounts.models import User
 from eventbus_admin.console.context import UNWELL
 from eventbus_admin.console.looks import BAD, WARN, look_of
 from eventbus_admin.integrators.models import AccessRequest
-from eventbus_admin.reconcile.models import Health, ReconcileState, Sync
+from eventbus_admin.reconcile.models import Health, Operation, ReconcileState, Sync
 from eventbus_admin.reconcile.overlap import overdue
 from eventbus_admin.reconcile.wording import condition
 from eventbus_admin.registry.models import Credential, Subscription
@@ -38,6 +38,7 @@ def attention(user: User, state: ReconcileState | None) -> list[Need]:
     """Return what needs somebody now, the worst first."""
     needs = [
         *_broker(state),
+        *_operations(),
         *_subscriptions(user),
         *_drift(state),
         *_rotations(user),
@@ -51,6 +52,23 @@ def _broker(state: ReconcileState | None) -> list[Need]:
         return []
     sentence = format_html("The broker cannot be read. {}", state.error)
     return [Need(BAD, sentence, reverse("console:drift"), "See what waits", state.observed_at)]
+
+
+def _operations() -> list[Need]:
+    """Paused ones: what they work on stands still, and nothing reminds of them."""
+    paused = Operation.objects.filter(state=Operation.State.PAUSED).order_by("phase_since")
+    return [
+        Need(
+            WARN,
+            format_html(
+                '{} of <span class="mono">{}</span> is paused.', one.get_kind_display(), one.name
+            ),
+            reverse("console:operation", args=[one.pk]),
+            "Look at it",
+            one.phase_since,
+        )
+        for one in paused[:SHOWN]
+    ]
 
 
 def _subscriptions(user: User) -> list[Need]:

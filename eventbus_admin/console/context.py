@@ -15,7 +15,7 @@ from eventbus_admin.accounts.models import User
 from eventbus_admin.accounts.policies import Decision, Rights
 from eventbus_admin.console.looks import BAD, IDLE, OK, WARN
 from eventbus_admin.integrators.models import AccessRequest
-from eventbus_admin.reconcile.models import Health, ReconcileState, Sync
+from eventbus_admin.reconcile.models import NOT_DRIFT, Health, ReconcileState
 from eventbus_admin.registry.models import Subscription
 from eventbus_admin.registry.states import SubscriptionState
 
@@ -89,7 +89,7 @@ class Shell:
         return sum(
             number
             for sync, number in counts.items()
-            if sync not in {Sync.IN_SYNC, Sync.UNKNOWN} and isinstance(number, int)
+            if sync not in NOT_DRIFT and isinstance(number, int)
         )
 
     @cached_property
@@ -150,6 +150,9 @@ class Shell:
                 "drift",
                 "runs",
                 "run",
+                "operations",
+                "operation",
+                "quarantine",
                 badge=self.drift,
                 badge_says="differ",
             ),

@@ -10,6 +10,7 @@ _PAGES = {
     "subscription": "console:subscription",
     "run": "console:run",
     "token": "console:token",
+    "operation": "console:operation",
 }
 
 

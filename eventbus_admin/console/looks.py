@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from eventbus_admin.integrators.models import AccessRequest
-from eventbus_admin.reconcile.models import Health, Run, Sync
+from eventbus_admin.reconcile.models import Health, Operation, Quarantine, Run, Sync
 from eventbus_admin.registry.as_code.plan import Verb
 from eventbus_admin.registry.states import Lifecycle, ServiceKind, SubscriptionState
 
@@ -30,6 +30,7 @@ _TONES: Final[dict[str, str]] = {
     Sync.BLOCKED: BAD,
     Sync.SURPLUS: BAD,
     Sync.UNMANAGED: WARN,
+    Sync.BUSY: ACT,
     Sync.UNKNOWN: IDLE,
     Health.HEALTHY: OK,
     Health.NO_CONSUMERS: WARN,
@@ -47,6 +48,10 @@ _TONES: Final[dict[str, str]] = {
     Run.State.RUNNING: ACT,
     Run.State.DONE: OK,
     Run.State.FAILED: BAD,
+    Operation.State.CANCELLING: WARN,
+    Operation.State.ROLLED_BACK: IDLE,
+    Quarantine.Outcome.KEPT: WARN,
+    Quarantine.Outcome.RESTORED: OK,
     "handled": OK,
     "retried": WARN,
     "dead": BAD,
@@ -70,6 +75,8 @@ _WORDS: Final[dict[str, str]] = {
         Lifecycle,
         ServiceKind,
         Run.State,
+        Operation.State,
+        Quarantine.Outcome,
     )
     for choice in choices
 } | {

@@ -19,6 +19,7 @@ from eventbus_admin.reconcile.lease import Fence
 from eventbus_admin.reconcile.memory import Stored
 from eventbus_admin.reconcile.models import Sync
 from eventbus_admin.reconcile.objects import Key, RevokedUser
+from eventbus_admin.reconcile.operations.aside import set_aside, under_way
 from eventbus_admin.reconcile.ownership import only_ours
 from eventbus_admin.reconcile.plan import Item, Plan, StepKind, make_plan
 from eventbus_admin.reconcile.policy import (
@@ -201,6 +202,7 @@ class _Work:
 
 def _plan(seen: Observation, wishes: Wishes) -> Plan:
     plan = only_ours(make_plan(seen, topology_of(wishes), access_of(wishes)))
+    plan = set_aside(plan, under_way())
     if not plan.steps:
         return plan
     return with_impact(under(plan, apply_setting()), seen, rates())

@@ -6,7 +6,21 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from eventbus_admin.reconcile.operations.models import Operation, Quarantine
 from eventbus_admin.registry.models import Credential, Subscription
+
+__all__ = [
+    "NOT_DRIFT",
+    "BrokerObject",
+    "Health",
+    "Lease",
+    "Operation",
+    "Quarantine",
+    "ReconcileState",
+    "Run",
+    "SubscriptionStatus",
+    "Sync",
+]
 
 
 class Sync(models.TextChoices):
@@ -18,7 +32,12 @@ class Sync(models.TextChoices):
     BLOCKED = "blocked", "Blocked"
     SURPLUS = "surplus", "To be removed"
     UNMANAGED = "unmanaged", "Unmanaged"
+    BUSY = "busy", "Being worked on"
     UNKNOWN = "unknown", "Unknown"
+
+
+NOT_DRIFT = frozenset({Sync.IN_SYNC, Sync.BUSY, Sync.UNKNOWN})
+"""What needs nobody's decision."""
 
 
 class Health(models.TextChoices):

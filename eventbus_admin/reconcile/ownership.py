@@ -11,7 +11,7 @@ from eventbus_admin.reconcile.objects import ObjectKind
 from eventbus_admin.reconcile.plan import Item, Plan
 
 _EXCHANGES = frozenset({"event", "service", "dead", "retry", "bus"})
-_QUEUES = frozenset({"consumer", "dead", "retry", "control"})
+_QUEUES = frozenset({"consumer", "dead", "retry", "control", "swap", "quarantine"})
 _HELPERS = frozenset({"tap", "tail"})
 """Made and taken away by processes of ours as they come and go: nothing to show."""
 

@@ -48,6 +48,14 @@ _UNMANAGED_QUEUES: Mapping[str, Callable[[OwnName], str]] = {
         f"No subscription of {own.service} retries after {_delay(own)}; the queue empties by "
         "itself. Delete it when it is empty."
     ),
+    "swap": lambda own: (
+        f"A replacement of {own.service}'s queue for {own.event_type} left this behind, and no "
+        "operation knows of it. Move its messages to quarantine, and restore them from there."
+    ),
+    "quarantine": lambda own: (
+        f"It keeps what {own.source} held, and nobody here knows of it. Remove it when nobody "
+        "misses its messages."
+    ),
 }
 
 

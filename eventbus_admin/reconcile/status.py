@@ -17,7 +17,7 @@ from eventbus_admin.reconcile.objects import Key, key_of
 from eventbus_admin.reconcile.plan import Item, Plan
 from eventbus_admin.registry.states import SubscriptionState
 
-_WORST_FIRST = (Sync.BLOCKED, Sync.MISSING, Sync.DIFFERS)
+_WORST_FIRST = (Sync.BLOCKED, Sync.MISSING, Sync.DIFFERS, Sync.BUSY)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from eventbus_admin.reconcile.models import BrokerObject, Sync
+from eventbus_admin.reconcile.models import NOT_DRIFT, BrokerObject
 from eventbus_admin.reconcile.objects import ObjectKind, is_chosen, step_id
 from eventbus_admin.reconcile.plan import APPLICABLE, STEPS, step_for
 from eventbus_admin.reconcile.policy import apply_setting, is_held_back
@@ -18,7 +18,7 @@ _STATES = {sync: step for sync, step in STEPS.items() if step in APPLICABLE}
 
 def differing() -> QuerySet[BrokerObject]:
     """Return the objects that are not as the registry says."""
-    return BrokerObject.objects.exclude(sync__in=(Sync.IN_SYNC, Sync.UNKNOWN))
+    return BrokerObject.objects.exclude(sync__in=NOT_DRIFT)
 
 
 def applicable() -> QuerySet[BrokerObject]:

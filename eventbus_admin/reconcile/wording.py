@@ -46,6 +46,7 @@ _ARRIVALS = {
     Sync.IN_SYNC: ("in_sync", "Live on the broker"),
     Sync.BLOCKED: ("blocked", "Blocked: differs in what cannot be changed"),
     Sync.DIFFERS: ("differs", "Differs from the registry"),
+    Sync.BUSY: ("busy", "Being worked on"),
 }
 
 

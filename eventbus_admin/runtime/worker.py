@@ -12,16 +12,18 @@ from eventbus_admin.feed.loop import Feed
 from eventbus_admin.journal import retention
 from eventbus_admin.reconcile.lease import Leadership
 from eventbus_admin.reconcile.loop import Reconciler
+from eventbus_admin.reconcile.operations.driver import Operator
 from eventbus_admin.reconcile.rotation import Rotations
 from eventbus_admin.runtime.supervision import Part, Supervisor
 
 STOP_SECONDS = 6.0
 LINK_SECONDS = 2.0
 DIRECTIVES_CLIENT = "eventbus-admin directives"
+OPERATIONS_CLIENT = "eventbus-admin operations"
 
 
 class Worker:
-    """Leadership, reconciler, feed and retention on threads of this process.
+    """Leadership, reconciler, operations, feed and retention on threads of this process.
 
     Any number of processes may run one. What only one may do is done where the lease is held.
     """
@@ -29,8 +31,15 @@ class Worker:
     def __init__(self, broadcaster: Broadcaster) -> None:
         self._broadcaster = broadcaster
         self._link = open_link(settings.EVENTBUS_BUS_URL, client_name=DIRECTIVES_CLIENT)
+        self._operations_link = open_link(settings.EVENTBUS_BUS_URL, client_name=OPERATIONS_CLIENT)
         leadership = Leadership()
         reconciler = Reconciler(broker=current_broker(), leadership=leadership, link=self._link)
+        operator = Operator(
+            broker=current_broker(),
+            leadership=leadership,
+            link=self._operations_link,
+            on_change=reconciler.wake,
+        )
 
         def leads() -> bool:
             return leadership.fence is not None
@@ -41,6 +50,7 @@ class Worker:
                 Part("lease", leadership.run),
                 Part("reconcile", reconciler.run),
                 Part("rotation", Rotations(current_broker(), leadership).run),
+                Part("operations", operator.run),
                 Part("feed", feed.run),
                 Part("retention", partial(retention.run, leads=leads)),
             ]
@@ -54,6 +64,7 @@ class Worker:
         """Finish within `timeout` seconds; returns the names of what still runs."""
         left = self._supervisor.stop(timeout)
         self._link.close(LINK_SECONDS)
+        self._operations_link.close(LINK_SECONDS)
         self._broadcaster.close()
         return left
 

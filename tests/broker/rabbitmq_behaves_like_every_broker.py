@@ -71,6 +71,13 @@ def test_a_binding_between_exchanges_is_seen(broker: Broker, hands: AmqpHands) -
     )
 
 
+def test_a_binding_between_exchanges_is_taken_away(broker: Broker, hands: AmqpHands) -> None:
+    hands.bind_exchange("amq.fanout", "amq.direct")
+    hands.bind_exchange("amq.fanout", "amq.topic")
+    broker.unbind_exchange(ExchangeBinding(source="amq.fanout", destination="amq.direct"))
+    assert [one.destination for one in broker.observe().exchange_bindings] == ["amq.topic"]
+
+
 def test_a_binding_with_arguments_counts_as_one_without(
     broker: Broker, hands: AmqpHands, rabbit: Vhost
 ) -> None:

@@ -8,15 +8,15 @@ from rest_framework import serializers
 from bus_core.topology import QueueKind
 from eventbus_admin.api.fields import Choice, Moment, Name, Text
 from eventbus_admin.api.serializers.base import ListParameters, SearchParameters, Strict, ordering
-from eventbus_admin.reconcile.models import Run, Sync
+from eventbus_admin.reconcile.models import NOT_DRIFT, Run, Sync
 from eventbus_admin.reconcile.objects import ObjectKind, step_id
 from eventbus_admin.reconcile.plan import StepKind
 from eventbus_admin.reconcile.policy import Apply
 
 KINDS = [(kind.value, kind.value) for kind in ObjectKind]
-DIFFERENT = [choice for choice in Sync.choices if choice[0] not in {Sync.IN_SYNC, Sync.UNKNOWN}]
 POLICIES = [(one.value, one.value) for one in Apply]
 QUEUE_KINDS = [(one.value, one.value) for one in QueueKind]
+DIFFERENT = [choice for choice in Sync.choices if choice[0] not in NOT_DRIFT]
 MAX_STEPS = 5000
 QUEUE = "consumer__exportRequested__export-manager"
 RUN_ID = "0d4f3f5e-6a53-4b3e-9f0e-2f6f1b6c7d11"

@@ -26,6 +26,8 @@ from eventbus_admin.journal.models import JournalEntry, Outcome, WorkerPresence
 from eventbus_admin.reconcile.models import (
     BrokerObject,
     Health,
+    Operation,
+    Quarantine,
     ReconcileState,
     Run,
     SubscriptionStatus,
@@ -39,6 +41,9 @@ EVENT = "exportRequested_1"
 REQUEST = 7
 INVITATION = 3
 STRANGER_USER = "bus__meca-exporter__a"
+OPERATION, PAUSED = RUN, UUID(int=2)
+KEPT = REQUEST
+TARGET = "consumer__exportSuccessful__export-manager"
 QUEUE = "consumer__exportRequested__export-manager"
 
 
@@ -178,6 +183,24 @@ def world(make_subscription: Callable[..., Subscription]) -> Subscription:
         attempts=10,
         error="HTTPError: 503",
         at=now - timedelta(seconds=1),
+    )
+    BrokerObject.objects.create(kind="queue", name=TARGET, sync=Sync.IN_SYNC, since=now)
+    for pk, state in ((OPERATION, "running"), (PAUSED, "paused")):
+        Operation.objects.create(
+            id=pk,
+            kind=Operation.Kind.REMOVAL,
+            object_kind="queue",
+            name=f"consumer__{state}__stranger",
+            state=state,
+            phase="empty",
+            requester="otto",
+        )
+    Quarantine.objects.create(
+        id=KEPT,
+        name="quarantine__1__consumer__old__stranger",
+        source="consumer__old__stranger",
+        messages=3,
+        until=now + timedelta(days=14),
     )
     step = {"kind": "create", "object": "queue", "name": QUEUE, "reason": "", "error": ""}
     Run.objects.create(

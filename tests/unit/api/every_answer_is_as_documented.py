@@ -45,6 +45,7 @@ KNOWN = {
     "owner": "Journals",
     "to": "export-manager",
     "steps": [QUEUE],
+    "typed": "consumer__old__stranger",
 }
 
 schema = schemathesis.openapi.from_dict(document())

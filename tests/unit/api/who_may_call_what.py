@@ -21,9 +21,13 @@ from tests.unit.api.conftest import (
     API,
     EVENT,
     INVITATION,
+    KEPT,
+    OPERATION,
+    PAUSED,
     REQUEST,
     RUN,
     STRANGER_USER,
+    TARGET,
     Program,
 )
 
@@ -182,6 +186,36 @@ CALLS = (
         body={"document": CONTACT},
     ),
     writes("POST", "registry/import/", 200, {"document": CONTACT, "plan": "…"}, member=403),
+    reads("operations/", service=403),
+    reads(f"operations/{OPERATION}/", service=403),
+    writes(
+        "POST",
+        "operations/",
+        201,
+        {"kind": "removal", "name": "consumer__retired__stranger"},
+        member=403,
+        scope=APPLY,
+    ),
+    writes("POST", f"operations/{OPERATION}/pause/", 200, member=403, scope=APPLY),
+    writes("POST", f"operations/{PAUSED}/resume/", 200, member=403, scope=APPLY),
+    writes("POST", f"operations/{OPERATION}/cancel/", 200, member=403, scope=APPLY),
+    reads("quarantines/", service=403),
+    writes(
+        "POST",
+        f"quarantines/{KEPT}/restore/",
+        201,
+        {"to": TARGET},
+        member=403,
+        scope=APPLY,
+    ),
+    writes(
+        "POST",
+        f"quarantines/{KEPT}/discard/",
+        201,
+        {"typed": "consumer__old__stranger"},
+        member=403,
+        scope=APPLY,
+    ),
     reads("teams/", service=403),
     reads("teams/Journals/", service=403),
     reads("tokens/"),
@@ -275,6 +309,13 @@ def test_matrix(
     make_rotation("paused")
     BrokerObject.objects.create(
         kind="exchange", name="event__unknown", sync=Sync.UNMANAGED, since=timezone.now()
+    )
+    BrokerObject.objects.create(
+        kind="queue",
+        name="consumer__retired__stranger",
+        sync="unmanaged",
+        found={"messages": 0, "consumers": 0},
+        since=timezone.now(),
     )
     path = call.path.replace("…", make_token(administrator)[0].prefix)
     body = call.body

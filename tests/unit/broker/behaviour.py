@@ -21,7 +21,7 @@ from bus_core.topology import (
     subscription_topology,
 )
 from eventbus_admin.broker.errors import BrokerConflict
-from eventbus_admin.broker.interface import Broker, Observation, QueueState
+from eventbus_admin.broker.interface import Broker, ExchangeBinding, Observation, QueueState
 from eventbus_admin.broker.users import BrokerUser, Grant
 from eventbus_admin.registry.passwords import rabbitmq_hash
 from tests.harness.poll import wait_until
@@ -206,6 +206,34 @@ class BrokerBehaviour:
         assert door not in seen.bindings
         hands.delete_exchange(event.source)
         assert event.source not in [one.exchange.name for one in broker.observe().exchanges]
+
+    def test_what_is_taken_away_is_gone(self, broker: Broker) -> None:
+        wanted = whole_bus()
+        declare(broker, wanted)
+        event, door = subscription_topology("exportRequested", "export-manager").bindings
+        for _ in range(2):
+            broker.unbind(event)
+        assert set(broker.observe().bindings) == {*wanted.bindings} - {event}
+        for _ in range(2):
+            broker.delete_queue(door.queue)
+        assert queue_of(broker.observe(), door.queue) is None
+        for _ in range(2):
+            broker.delete_policy(wanted.policies[0].name)
+        assert broker.observe().policies == ()
+        for _ in range(2):
+            broker.delete_exchange(event.source)
+        assert event.source not in [one.exchange.name for one in broker.observe().exchanges]
+        broker.unbind(Binding(source="gone", queue="gone", routing_key="k"))
+        broker.unbind_exchange(ExchangeBinding(source="gone", destination="gone"))
+
+    def test_an_exchange_in_use_stays(self, broker: Broker) -> None:
+        declare(broker, whole_bus())
+        with pytest.raises(BrokerConflict):
+            broker.delete_exchange("event__exportRequested")
+        assert "event__exportRequested" in [one.exchange.name for one in broker.observe().exchanges]
+
+    def test_it_says_how_late_counts_may_be(self, broker: Broker) -> None:
+        assert 0 <= broker.counts_lag <= COUNTED_WITHIN
 
     @pytest.mark.parametrize("queue_type", ["classic", "quorum"])
     def test_messages_and_consumers_are_counted(

@@ -38,6 +38,25 @@ def test_two_subscriptions_never_share_a_queue(
     assert same == (one == other)
 
 
+@given(NAMES, NAMES)
+def test_helpers_say_whose_they_are(event_type: str, service: str) -> None:
+    swap = topology.swap_queue(event_type, service).name
+    assert parse_name(swap) == OwnName(role="swap", event_type=event_type, service=service)
+    source = topology.consumer_queue(event_type, service)
+    kept = topology.quarantine_queue("0a1b2c3d4e", source).name
+    assert len(kept.encode()) <= 255
+    own = parse_name(kept)
+    assert own is not None
+    assert own.role == "quarantine"
+    if own.source == source:
+        assert (own.event_type, own.service) == (event_type, service)
+    else:  # it was too long, and says of nobody that it is theirs
+        assert own.source is not None
+        assert own.source.endswith("~")
+        assert source.startswith(own.source[:-1])
+        assert (own.event_type, own.service) == (None, None)
+
+
 def test_the_longest_names_are_within_255_bytes() -> None:
     longest = "x" * MAX_LENGTH
     whole = topology.merge(
@@ -50,7 +69,11 @@ def test_the_longest_names_are_within_255_bytes() -> None:
     )
     names = [one.name for one in (*whole.exchanges, *whole.queues)]
     names += [binding.routing_key for binding in whole.bindings]
-    names += [f"quarantine__{longest}__{longest}", f"swap__{longest}__{longest}"]
+    queue = topology.consumer_queue(longest, longest)
+    names += [
+        topology.swap_queue(longest, longest).name,
+        topology.quarantine_queue("0a1b2c3d4e", queue).name,
+    ]
     assert max(len(name.encode()) for name in names) <= 255
 
 

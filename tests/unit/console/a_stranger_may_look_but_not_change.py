@@ -7,8 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from eventbus_admin.accounts.models import User
-from eventbus_admin.reconcile.models import BrokerObject, Run, Sync
+from eventbus_admin.reconcile.models import BrokerObject, Operation, Quarantine, Run, Sync
 from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
+from tests.unit.console.conftest import BLOCKED, RUN, UNMANAGED
 
 WHY = "Only members of the team Journals or operators may change this."
 
@@ -31,6 +32,16 @@ CHANGES = (
     ),
     ("/drift/apply/", {"do": "apply_all"}),
     ("/drift/adopt/", {"do": "adopt_all", "owner": "Strangers"}),
+    (
+        f"/drift/objects/{UNMANAGED}/remove/",
+        {"messages": "discard", "typed": "consumer__exportRequested__gone"},
+    ),
+    (f"/drift/objects/{BLOCKED}/replace/", {}),
+    (f"/operations/{RUN}/pause/", {}),
+    (f"/operations/{RUN}/resume/", {}),
+    (f"/operations/{RUN}/cancel/", {}),
+    ("/quarantines/1/", {"to": "consumer__exportRequested__export-manager"}),
+    ("/quarantines/1/discard/", {"typed": "consumer__a__old"}),
 )
 
 
@@ -130,5 +141,5 @@ def state_of_everything() -> list[object]:
     """Return what a change would change."""
     return [
         list(model.objects.order_by("pk").values())
-        for model in (EventType, Service, Publication, Subscription, Run)
+        for model in (EventType, Service, Publication, Subscription, Run, Operation, Quarantine)
     ]

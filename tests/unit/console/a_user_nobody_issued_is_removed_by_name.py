@@ -23,17 +23,22 @@ def page(answering_broker: ReconcileState) -> str:
     return f"/drift/objects/{made.pk}/"
 
 
+def removing(page: str) -> str:
+    """Where its removal is asked for."""
+    return page.replace("/objects/", "/users/") + "remove/"
+
+
 def test_typing_its_name_removes_it(page: str, operator: User, signed_in: SignIn) -> None:
     client = signed_in(operator)
     shown = client.get(page).content.decode()
     assert "Type its name to remove it" in shown
-    assert f'action="{page}remove/"' in shown
+    assert f'action="{removing(page)}"' in shown
 
-    wrong = client.post(f"{page}remove/", {"confirm": "yes"}, follow=True).content.decode()
+    wrong = client.post(removing(page), {"confirm": "yes"}, follow=True).content.decode()
     assert f"Type {NAME} to have it removed." in wrong
     assert not UnwantedUser.objects.exists()
 
-    done = client.post(f"{page}remove/", {"confirm": f" {NAME} "}, follow=True).content.decode()
+    done = client.post(removing(page), {"confirm": f" {NAME} "}, follow=True).content.decode()
     assert f"{NAME} is gone, and its connections with it." in done
     assert UnwantedUser.objects.get().name == NAME
 
@@ -44,13 +49,13 @@ def test_others_read_who_may(
 ) -> None:
     client = signed_in(request.getfixturevalue(who))
     assert "Only operators may remove it." in client.get(page).content.decode()
-    answer = client.post(f"{page}remove/", {"confirm": NAME}, follow=True)
+    answer = client.post(removing(page), {"confirm": NAME}, follow=True)
     assert "Only operators may remove users from the broker." in answer.content.decode()
     assert not UnwantedUser.objects.exists()
 
 
 def test_nobody_signed_in_is_sent_to_sign_in(page: str) -> None:
-    answer = Client().post(f"{page}remove/", {"confirm": NAME})
+    answer = Client().post(removing(page), {"confirm": NAME})
     assert answer["Location"].startswith("/login/")
     assert not UnwantedUser.objects.exists()
 
@@ -60,5 +65,5 @@ def test_other_objects_have_no_such_button(page: str, operator: User, signed_in:
     for kind, sync in (("user", "in_sync"), ("user", "surplus"), ("queue", "unmanaged")):
         BrokerObject.objects.update(kind=kind, sync=sync)
         assert "Type its name" not in client.get(page).content.decode()
-        client.post(f"{page}remove/", {"confirm": NAME})
+        client.post(removing(page), {"confirm": NAME})
     assert not UnwantedUser.objects.exists()

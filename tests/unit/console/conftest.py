@@ -16,6 +16,8 @@ from eventbus_admin.journal.models import JournalEntry, Outcome, WorkerPresence
 from eventbus_admin.reconcile.models import (
     BrokerObject,
     Health,
+    Operation,
+    Quarantine,
     ReconcileState,
     Run,
     SubscriptionStatus,
@@ -24,6 +26,7 @@ from eventbus_admin.reconcile.models import (
 from eventbus_admin.registry.models import Publication, Subscription
 
 RUN = UUID(int=1)
+UNMANAGED, BLOCKED = 901, 902
 EVENT = "exportRequested_1"
 
 
@@ -156,6 +159,36 @@ def world(
             }
         ],
     )
+    for pk, sync, name in (
+        (UNMANAGED, Sync.UNMANAGED, "consumer__exportRequested__gone"),
+        (BLOCKED, Sync.BLOCKED, "consumer__exportRequested__other"),
+    ):
+        BrokerObject.objects.create(
+            pk=pk,
+            kind="queue",
+            name=name,
+            sync=sync,
+            found={"messages": 3, "consumers": 0},
+            since=now,
+        )
+    operation = Operation.objects.create(
+        id=RUN,
+        kind=Operation.Kind.REMOVAL,
+        object_kind="queue",
+        name="consumer__a__removed",
+        state=Operation.State.RUNNING,
+        phase="empty",
+        sentence="3 messages wait to be moved to quarantine.",
+        requester="otto",
+    )
+    Quarantine.objects.create(
+        pk=1,
+        name="quarantine__1__consumer__a__old",
+        source="consumer__a__old",
+        messages=3,
+        removal=operation,
+        until=now + timedelta(days=14),
+    )
     AuditEntry.objects.create(
         id=1,
         actor_name="mia",
@@ -193,6 +226,13 @@ PAGES = (
     "/runs/",
     f"/runs/{RUN}/",
     f"/runs/{RUN}/progress/",
+    f"/drift/objects/{UNMANAGED}/",
+    f"/drift/objects/{UNMANAGED}/remove/",
+    f"/drift/objects/{BLOCKED}/replace/",
+    "/operations/",
+    f"/operations/{RUN}/",
+    f"/operations/{RUN}/progress/",
+    "/quarantines/1/",
     "/integrators/",
     "/requests/1/",
     "/registry/",

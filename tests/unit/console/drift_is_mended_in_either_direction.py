@@ -78,7 +78,7 @@ def test_a_viewer_sees_the_same_without_buttons(
 
 def test_states_are_a_bar_that_filters(stranger_service: None, client: Client) -> None:
     page = shown(client, "/drift/")
-    assert '<a href="?sync=unmanaged" aria-label="Unmanaged: 2">' in page
+    assert '<a href="?sync=unmanaged" aria-label="Unmanaged: 3">' in page
     assert '<a href="?sync=missing" aria-label="Missing: 1">' in page
 
 

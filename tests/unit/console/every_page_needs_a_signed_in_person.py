@@ -21,8 +21,11 @@ SAMPLES = {
     "event_id": "exportRequested_1",
     "pk": "1",
     "prefix": "k3v9x0q2ab",
-    "run.pk": str(RUN),
-    "run-progress.pk": str(RUN),
+    **dict.fromkeys(("run.pk", "run-progress.pk"), str(RUN)),
+    **dict.fromkeys(
+        (f"operation{verb}.pk" for verb in ("", "-progress", "-pause", "-resume", "-cancel")),
+        str(RUN),
+    ),
 }
 
 

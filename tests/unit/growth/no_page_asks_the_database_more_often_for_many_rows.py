@@ -21,10 +21,10 @@ from eventbus_admin.broker.mock import MockBroker
 from eventbus_admin.console.urls import urlpatterns as pages
 from eventbus_admin.integrators.models import AccessRequest, Invitation
 from eventbus_admin.reconcile.cycle import compare
-from eventbus_admin.reconcile.models import BrokerObject, Run
+from eventbus_admin.reconcile.models import BrokerObject, Operation, Quarantine, Run
 from tests.harness.addresses import address
 from tests.unit.growth.measuring import MOST, measured, queries, require_rows, require_the_same
-from tests.unit.growth.rows import GROUP, HUB, TEAM, TOKEN, begin, grow
+from tests.unit.growth.rows import GROUP, HUB, REMOVED, REPLACED, TEAM, TOKEN, begin, grow
 
 FEW, MANY = 20, 500
 API = "/api/v1/"
@@ -40,6 +40,8 @@ LISTS = (
     "/event-types/",
     f"/event-types/{HUB}/",
     "/integrators/",
+    "/operations/",
+    "/runs/",
     "/services/",
     f"/services/{HUB}/",
     "/subscriptions/",
@@ -63,6 +65,8 @@ def samples() -> dict[str, str]:
     """Return what stands for the parameters of addresses."""
     request = first(AccessRequest.objects.filter(service__name=HUB))
     run = first(Run.objects.filter(requested_by=None))
+    operation = first(Operation.objects.all())
+    quarantine = first(Quarantine.objects.all())
     return {
         **dict.fromkeys(("name", "event_type", "service"), HUB),
         "event_id": "event0",
@@ -75,7 +79,15 @@ def samples() -> dict[str, str]:
         "pk": request,
         "audit-entry.pk": first(AuditEntry.objects.all()),
         "drift-object.pk": first(BrokerObject.objects.all()),
+        "operation-remove.pk": first(BrokerObject.objects.filter(name=REMOVED)),
+        "operation-replace.pk": first(BrokerObject.objects.filter(name=REPLACED)),
         **dict.fromkeys(("run.pk", "run-progress.pk"), run),
+        **dict.fromkeys(
+            (f"operation{verb}.pk" for verb in ("", "-progress", "-pause", "-resume", "-cancel")),
+            operation,
+        ),
+        **dict.fromkeys(("quarantine.pk", "quarantine-discard.pk"), quarantine),
+        **dict.fromkeys(("quarantine-restore.number", "quarantine-discard.number"), quarantine),
     }
 
 

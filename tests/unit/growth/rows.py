@@ -17,6 +17,8 @@ from eventbus_admin.journal.models import JournalEntry, Outcome, WorkerPresence
 from eventbus_admin.reconcile.models import (
     BrokerObject,
     Health,
+    Operation,
+    Quarantine,
     ReconcileState,
     Run,
     SubscriptionStatus,
@@ -35,6 +37,7 @@ STORY = "story-1"
 TOKEN = "hubtoken"
 GROUP = UUID(int=5)
 TEAM = "Journals"
+REPLACED, REMOVED = f"consumer__{HUB}__{HUB}", f"consumer__gone__{HUB}"
 
 _DRIFT = [sync for sync in Sync if sync not in {Sync.IN_SYNC, Sync.UNKNOWN}]
 
@@ -51,6 +54,8 @@ def begin() -> None:
     Credential.objects.create(service=service, slot="a", password_hash="x", issued=now)
     ReconcileState.objects.create(observed_at=now, reachable=True, counts={"missing": 1})
     Run.objects.create()
+    for name, sync in ((REPLACED, Sync.BLOCKED), (REMOVED, Sync.UNMANAGED)):
+        BrokerObject.objects.create(kind="queue", name=name, sync=sync, found={}, since=now)
     ApiToken.objects.create(prefix=TOKEN, digest="x", name="of the hub", service=HUB)
 
 
@@ -176,6 +181,13 @@ def _grow_the_broker(numbers: range, user: User, now: datetime) -> None:
         for number, sync in zip(numbers, cycle(_DRIFT), strict=False)
     )
     Run.objects.bulk_create(Run(requested_by=user, state=Run.State.DONE) for _ in numbers)
+    Operation.objects.bulk_create(
+        Operation(kind="removal", object_kind="queue", name=f"queue{number}") for number in numbers
+    )
+    Quarantine.objects.bulk_create(
+        Quarantine(name=f"quarantine__{number}__queue", source="queue", event_type_name=HUB)
+        for number in numbers
+    )
     step = {"kind": "create", "object": "queue", "reason": "", "result": "done", "error": ""}
     steps = [{**step, "name": f"queue{number}"} for number in range(numbers.stop)]
     Run.objects.filter(requested_by=None).update(steps=steps)

@@ -6,7 +6,13 @@ from bus_core.memory import MemoryBroker
 from bus_core.message import Message
 from bus_core.topology import Binding, Exchange, Policy, Queue, Topology
 from eventbus_admin.broker.errors import BrokerError, BrokerUnavailable
-from eventbus_admin.broker.interface import Broker, BrokerInfo, Observation, Touched
+from eventbus_admin.broker.interface import (
+    Broker,
+    BrokerInfo,
+    ExchangeBinding,
+    Observation,
+    Touched,
+)
 from eventbus_admin.broker.mock import MockBroker
 from eventbus_admin.broker.users import BrokerUser, Grant
 
@@ -18,6 +24,7 @@ class Wrapped:
 
     def __init__(self, inner: Broker) -> None:
         self._inner = inner
+        self.counts_lag = inner.counts_lag
         self.away = False
         self.refuse: Callable[[str], BrokerError | None] = lambda _name: None
         self.writes: list[str] = []
@@ -83,6 +90,26 @@ class Wrapped:
     def close_connections(self, name: str, reason: str) -> None:
         self._write(f"connections of {name}")
         self._inner.close_connections(name, reason)
+
+    def unbind(self, binding: Binding) -> None:
+        self._write(f"no {binding.source} → {binding.queue}")
+        self._inner.unbind(binding)
+
+    def unbind_exchange(self, binding: ExchangeBinding) -> None:
+        self._write(f"no {binding.source} → {binding.destination}")
+        self._inner.unbind_exchange(binding)
+
+    def delete_queue(self, name: str) -> None:
+        self._write(f"no {name}")
+        self._inner.delete_queue(name)
+
+    def delete_exchange(self, name: str) -> None:
+        self._write(f"no {name}")
+        self._inner.delete_exchange(name)
+
+    def delete_policy(self, name: str) -> None:
+        self._write(f"no {name}")
+        self._inner.delete_policy(name)
 
     def _check(self) -> None:
         if self.away:
