@@ -1,12 +1,45 @@
-"""One line a log record: readable on a terminal, JSON where a machine collects it."""
+"""One line a log record: readable on a terminal, JSON where a machine collects it.
 
+A line says of itself which request it belongs to and who asks, or which run; `docs/operations.md`
+says how to read them. No line holds a password or a token, whatever it was told to say.
+"""
+
+import re
 import sys
+from collections.abc import MutableMapping
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
 
+asking: ContextVar[Any] = ContextVar("asking", default=None)
+"""The request that is being answered."""
+
+HIDDEN = "…"
+_SECRET_NAMES = re.compile(r"password|passwd|secret|token|authorization|cookie|api_?key", re.I)
+_SECRETS = re.compile(
+    r"(?<=://)[^/\s@]*:[^\s@]*(?=@)"  # a login in a URL
+    r"|\b[a-z0-9]{10}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"  # an API token
+    r"|(?<=sessionid=)\w+|(?<=csrftoken=)\w+"
+)
+_DEPTH = 4
+
+
+def without_secrets(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Any:
+    """Hide what nobody may read in a log, by its name or by its look."""
+    return {name: _hidden(value, name) for name, value in line.items()}
+
+
+def with_actor(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Any:
+    """Add who asks, once that is known; finding out is not for the log to do."""
+    if "actor" not in line and (name := _name_of(asking.get())):
+        line["actor"] = name
+    return line
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    with_actor,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -16,7 +49,9 @@ _SHARED: list[Any] = [
 def logging_config(level: str) -> dict[str, Any]:
     """Return Django's LOGGING setting; `level` is the root logger's."""
     render: Any = (
-        structlog.dev.ConsoleRenderer(colors=True)
+        structlog.dev.ConsoleRenderer(
+            colors=True, exception_formatter=structlog.dev.plain_traceback
+        )
         if sys.stderr.isatty()
         else structlog.processors.JSONRenderer()
     )
@@ -35,6 +70,7 @@ def logging_config(level: str) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
+                    without_secrets,
                     render,
                 ],
             }
@@ -45,5 +81,30 @@ def logging_config(level: str) -> dict[str, Any]:
             # pika logs every broken connection several times; the library says it once.
             "pika": {"level": "CRITICAL"},
             "uvicorn.access": {"level": "WARNING"},
+            # Every request has its line; Django's own would repeat what was refused.
+            "django.request": {"level": "ERROR"},
         },
     }
+
+
+def _hidden(value: Any, name: object = "", depth: int = 0) -> Any:
+    if isinstance(name, str) and _SECRET_NAMES.search(name):
+        return HIDDEN
+    if isinstance(value, str):
+        return _SECRETS.sub(HIDDEN, value)
+    if depth == _DEPTH:
+        return value
+    if isinstance(value, dict):
+        return {key: _hidden(one, key, depth + 1) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden(one, "", depth + 1) for one in value]
+    return value
+
+
+def _name_of(request: Any) -> str:
+    user = getattr(request, "__dict__", {}).get("user")
+    # Django's user is read when it is first asked for; until then it holds an empty object.
+    user = getattr(user, "_wrapped", user)
+    if not getattr(user, "is_authenticated", False):
+        return ""
+    return str(getattr(user, "service", "") or getattr(user, "username", ""))

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that every answer bears its id.
     "eventbus_admin.audit.middleware.AuditGroupMiddleware",
+    "eventbus_admin.runtime.access_log.AccessLogMiddleware",
     "eventbus_admin.runtime.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "eventbus_admin.runtime.addresses.NullCharacterMiddleware",

@@ -10,6 +10,7 @@ from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.audit.models import AuditEntry
 
 _group: ContextVar[uuid.UUID | None] = ContextVar("audit_group", default=None)
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 # A secret is never worth a record, so whoever tries has made a mistake that must be seen.
 _SECRETS = frozenset({"password", "secret", "token"})
@@ -30,8 +31,23 @@ def audit_group(group: uuid.UUID | None = None) -> Iterator[uuid.UUID]:
 
 
 def current_group() -> uuid.UUID | None:
-    """Return the id of the group that runs now: within a request, the request's id."""
+    """Return the id of the group that runs now."""
     return _group.get()
+
+
+@contextmanager
+def request_id(chosen: str) -> Iterator[None]:
+    """Name the request that is answered inside."""
+    token = _request_id.set(chosen)
+    try:
+        yield
+    finally:
+        _request_id.reset(token)
+
+
+def current_request_id() -> str:
+    """Return the id of the request that is being answered; empty outside of one."""
+    return _request_id.get()
 
 
 def record(

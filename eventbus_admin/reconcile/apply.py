@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
+
+import structlog
 
 from bus_core.topology import Binding, Exchange, Policy, Queue
 from eventbus_admin.broker.errors import BrokerError, BrokerUnavailable
@@ -49,7 +52,9 @@ def apply_steps(broker: Broker, steps: Iterable[Item]) -> tuple[StepResult, ...]
         return StepResult(item)
 
     results: list[StepResult] = []
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="apply") as pool:
+    # What these threads log bears the id of the run, too.
+    bind = partial(structlog.contextvars.bind_contextvars, **structlog.contextvars.get_contextvars())
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="apply", initializer=bind) as pool:
         for kind in ObjectKind:
             phase = [one for one in steps if one.object is kind]
             few = len(phase) <= _ONE_THREAD_UP_TO

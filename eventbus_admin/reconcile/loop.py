@@ -119,15 +119,21 @@ class Reconciler:
 
     def _look(self, fence: Fence) -> None:
         done = self._round(fence)
-        runs.record(done, f"Registry revision {done.wishes.revision}")
+        run = runs.record(done, f"Registry revision {done.wishes.revision}")
+        if run is not None:
+            logger.info("run ended", run_id=str(run.pk), state=run.state, error=run.error)
 
     def _carry_out(self, run: Run, fence: Fence) -> None:
-        try:
-            done = self._round(fence, policy=runs.policy_of(run))
-        except Exception as error:
-            runs.fail(run, f"It broke off: {type(error).__name__}.")
-            raise
-        runs.finish(run, done)
+        with structlog.contextvars.bound_contextvars(run_id=str(run.pk)):
+            logger.info("run begun", reason=run.reason)
+            try:
+                done = self._round(fence, policy=runs.policy_of(run))
+            except Exception as error:
+                runs.fail(run, f"It broke off: {type(error).__name__}.")
+                logger.warning("run broke off", error=type(error).__name__)
+                raise
+            runs.finish(run, done)
+            logger.info("run ended", state=run.state, error=run.error)
 
     def _round(self, fence: Fence, **options: Any) -> Round:
         # Before the look: what comes while it lasts is for the next one.

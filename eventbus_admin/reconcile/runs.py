@@ -58,19 +58,20 @@ def fail(run: Run, error: str) -> None:
     run.save(update_fields=("state", "error", "finished"))
 
 
-def record(done: Round, reason: str) -> None:
-    """Keep what the loop did by itself, if it did anything.
+def record(done: Round, reason: str) -> Run | None:
+    """Keep what the loop did by itself, if it did anything, and return it.
 
     What it only tried in vain, again and again, is told by the objects.
     """
     if not any(one.done for one in done.results):
-        return
+        return None
     run = Run(reason=reason, state=Run.State.RUNNING, started=timezone.now())
     run.save(force_insert=True)
     finish(run, done)
     ours = Run.objects.filter(requested_by=None).exclude(reason="").order_by("-created")
     if beyond := list(ours.values_list("pk", flat=True)[KEPT : KEPT + 50]):
         Run.objects.filter(pk__in=beyond).delete()
+    return run
 
 
 def pending_steps(items: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
