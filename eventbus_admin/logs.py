@@ -16,7 +16,9 @@ asking: ContextVar[Any] = ContextVar("asking", default=None)
 """The request that is being answered."""
 
 HIDDEN = "…"
-_SECRET_NAMES = re.compile(r"password|passwd|secret|token|authorization|cookie|api_?key", re.I)
+_SECRET_NAMES = re.compile(
+    r"password|passwd|secret|token|authorization|cookie|api_?key", re.IGNORECASE
+)
 _SECRETS = re.compile(
     r"(?<=://)[^/\s@]*:[^\s@]*(?=@)"  # a login in a URL
     r"|\b[a-z0-9]{10}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"  # an API token

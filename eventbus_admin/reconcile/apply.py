@@ -53,7 +53,9 @@ def apply_steps(broker: Broker, steps: Iterable[Item]) -> tuple[StepResult, ...]
 
     results: list[StepResult] = []
     # What these threads log bears the id of the run, too.
-    bind = partial(structlog.contextvars.bind_contextvars, **structlog.contextvars.get_contextvars())
+    bind = partial(
+        structlog.contextvars.bind_contextvars, **structlog.contextvars.get_contextvars()
+    )
     with ThreadPoolExecutor(THREADS, thread_name_prefix="apply", initializer=bind) as pool:
         for kind in ObjectKind:
             phase = [one for one in steps if one.object is kind]

@@ -24,7 +24,7 @@ from eventbus_admin.reconcile.policy import (
     is_drift,
     is_empty,
 )
-from eventbus_admin.reconcile.status import statuses
+from eventbus_admin.reconcile.status import statuses, waiting_dead
 
 _EMPTY = Plan()
 
@@ -145,6 +145,7 @@ def _store(fence: Fence, done: Round, backlog: Backlog | None) -> None:
         plan=done.plan,
         established=done.established,
         statuses=statuses(done.wishes.live, done.plan, done.seen, growing),
+        dead_letters=waiting_dead(done.seen),
         applied_revision=done.wishes.revision if done.applied else None,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from eventbus_admin.broker.changes import Finding
 from eventbus_admin.broker.interface import BrokerInfo
 from eventbus_admin.journal.entries import keepable
 from eventbus_admin.reconcile.lease import Fence
@@ -60,9 +61,12 @@ def save_look(
     plan: Plan,
     established: Established,
     statuses: Mapping[int, Status],
+    dead_letters: Mapping[str, int],
     applied_revision: int | None,
 ) -> None:
     """Store what was found; `applied_revision` is given when the broker was brought to it.
+
+    `dead_letters` are those that wait, by service.
 
     Raises `LeaseLost`, with nothing stored, when somebody else leads by now.
     """
@@ -79,6 +83,7 @@ def save_look(
         state.broker_name = broker.name[:120]
         state.broker_version = broker.version[:40]
         state.counts = plan.counts
+        state.dead_letters = dict(dead_letters)
         if applied_revision is not None:
             state.applied_revision = applied_revision
         state.save()
@@ -105,6 +110,18 @@ def save_unreachable(fence: Fence, error: str) -> None:
         SubscriptionStatus.objects.update(
             sync=status.sync, health=status.health, message=status.message, changed_at=now
         )
+
+
+def save_hearing(fence: Fence, found: Finding) -> None:
+    """Store whether the broker tells us of changes.
+
+    Raises `LeaseLost`, with nothing stored, when somebody else leads by now.
+    """
+    with transaction.atomic():
+        fence.hold()
+        state = _state()
+        state.hearing, state.hearing_message = found.hearing, storable(found.message)
+        state.save()
 
 
 def _state() -> ReconcileState:

@@ -6,12 +6,14 @@ from rest_framework import serializers
 
 from eventbus_admin.api.fields import Choice, Moment, Name, Text
 from eventbus_admin.api.serializers.base import ListParameters, SearchParameters, Strict, ordering
+from eventbus_admin.broker.changes import Hearing
 from eventbus_admin.reconcile.models import Run, Sync
 from eventbus_admin.reconcile.objects import ObjectKind
 from eventbus_admin.reconcile.plan import StepKind
 
 KINDS = [(kind.value, kind.value) for kind in ObjectKind]
 DIFFERENT = [choice for choice in Sync.choices if choice[0] not in {Sync.IN_SYNC, Sync.UNKNOWN}]
+HEARINGS = [(one.value, one.value) for one in Hearing]
 MAX_STEPS = 5000
 QUEUE = "consumer__exportRequested__export-manager"
 RUN_ID = "0d4f3f5e-6a53-4b3e-9f0e-2f6f1b6c7d11"
@@ -25,6 +27,8 @@ STATUS_EXAMPLE = {
         "reachable": True,
         "error": "",
         "observed_at": "2026-11-23T18:39:11.034Z",
+        "hints": "on",
+        "hints_message": "",
     },
     "drift": {"in_sync": 41, "missing": 1},
     "registry_revision": 118,
@@ -78,6 +82,10 @@ class BrokerOut(serializers.Serializer[Any]):
     reachable = serializers.BooleanField()
     error = serializers.CharField(help_text="Why it cannot be read; empty when it can.")
     observed_at = Moment(allow_null=True)
+    hints = serializers.ChoiceField(
+        HEARINGS, help_text="Whether it tells of changes, so that drift is seen within a second."
+    )
+    hints_message = serializers.CharField(help_text="Why it does not, and what to do.")
 
 
 class StatusOut(serializers.Serializer[Any]):

@@ -1,5 +1,6 @@
 """Drift: where the broker is not as the registry says, and carrying the difference out."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
@@ -55,6 +56,8 @@ def drift(request: PersonRequest) -> HttpResponse:
         "applicable": sum(counts.get(sync, 0) for sync in APPLICABLE),
         "applicable_states": APPLICABLE,
         "observed_at": shell.state.observed_at if shell.state else None,
+        "hearing": shell.state,
+        "compare_seconds": settings.EVENTBUS_COMPARE_SECONDS,
         "may_apply": Rights(Actor.person(request.user)).can_operate("apply the plan"),
         "runs": Run.objects.select_related("requested_by")[:RUNS],
     }

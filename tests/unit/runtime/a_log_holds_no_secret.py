@@ -45,10 +45,10 @@ def test_it_is_known_by_its_name() -> None:
 def test_an_error_tells_none_either() -> None:
     with reading() as lines:
         try:
-            raise ValueError("amqp://bus:hunter2@rabbit refused")
+            int("amqp://bus:hunter2@rabbit")
         except ValueError:
             structlog.get_logger("any").exception("failed")
 
     (line,) = lines.of("failed")
-    assert "ValueError: amqp://…@rabbit refused" in line["exception"]
+    assert "amqp://…@rabbit" in line["exception"].splitlines()[-1]
     assert "hunter2" not in lines.text

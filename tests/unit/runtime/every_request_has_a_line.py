@@ -1,7 +1,6 @@
 """A line for each request: what, who, which status, how long; and its id in all other lines."""
 
 import logging
-from collections.abc import Callable
 
 import pytest
 import structlog
