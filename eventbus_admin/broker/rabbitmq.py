@@ -10,6 +10,7 @@ from bus_core.topology import Binding, Exchange, Policy, Queue
 from eventbus_admin.broker.address import management_address, vhost_of
 from eventbus_admin.broker.client import ManagementClient, path
 from eventbus_admin.broker.errors import BrokerRefused, BrokerUnavailable
+from eventbus_admin.broker.identity import identity_of
 from eventbus_admin.broker.interface import (
     BrokerInfo,
     ExchangeBinding,
@@ -158,7 +159,7 @@ class RabbitMQBroker:
     def _info(self, overview: Mapping[str, Any]) -> BrokerInfo:
         name = str(overview["cluster_name"])
         return BrokerInfo(
-            identity=f"rabbitmq/{name}/{self.vhost}",
+            identity=identity_of(self._api, name, self.vhost),
             name=name,
             version=str(overview["rabbitmq_version"]),
         )

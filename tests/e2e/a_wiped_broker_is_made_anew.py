@@ -1,6 +1,8 @@
 """A broker that lost everything gets it all back from the registry, without anybody asking."""
 
 import re
+import shutil
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +15,7 @@ import bus_core
 from bus_core import Event
 from tests.e2e.conftest import PASSWORD, Product
 from tests.harness.poll import wait_until
+from tests.harness.rabbitmq import RabbitNode
 from tests.harness.vhosts import Vhost
 
 EVERYTHING = {"configure": ".*", "write": ".*", "read": ".*"}
@@ -95,6 +98,9 @@ def test_what_the_registry_asks_for_is_there_again(
         rabbit.api("DELETE", f"users/{quote(user.split()[0], safe='')}")
     rabbit.api("DELETE", "vhosts/{vhost}")
     wait_until(lambda: not status(product, session)["broker"]["reachable"], timeout=30)
+    # All of its connections were told that there is no such place.
+    for client in ("directives, publishing", "feed, consuming"):
+        product.process.wait_for_line(f"{client}: no connection .*refused the virtual host")
     rabbit.api("PUT", "vhosts/{vhost}", {})
     rabbit.api("PUT", "permissions/{vhost}/guest", EVERYTHING)
     began = time.monotonic()
@@ -146,3 +152,47 @@ def _worker_that_stops(rabbit: Vhost) -> Callable[..., None]:
 
     wait_until(lambda: consumers() == 1, timeout=20, interval=0.2)
     return stopped
+
+
+@pytest.mark.timeout(180)
+def test_a_lost_disk_is_no_drift_although_workers_are_there_first(
+    start_product: Callable[..., Product], own_rabbit_node: RabbitNode
+) -> None:
+    node = own_rabbit_node
+    settings = {
+        "EVENTBUS_BACKEND": "rabbitmq",
+        "EVENTBUS_AMQP_URL": node.amqp_url,
+        "EVENTBUS_MANAGEMENT_URL": node.management_url,
+    }
+    product = start_product(registry_of_the_story=True, **settings)
+    session = sign_in(product)
+    wait_until(lambda: in_order(product, session), timeout=30)
+    before = {one["name"] for one in node.api("GET", "queues")}
+    wanted = {name for name in before if not PASSING.match(name)}
+    assert len(wanted) > 10
+
+    handled: set[str] = set()
+    with bus_core.connect(node.amqp_url, service="meca-exporter") as bus:
+        bus.subscribe("beginMecaExport")(lambda one: handled.add(one.id))
+        bus.start(wait=20)
+        node.shut_down()
+        assert node.folder is not None
+        shutil.rmtree(node.folder / "mnesia")
+        # The worker comes back before the admin has looked: it makes what it needs itself.
+        product.process.send_signal(signal.SIGSTOP)
+        try:
+            node.start()
+            mine = "consumer__beginMecaExport__meca-exporter"
+            wait_until(lambda: mine in {one["name"] for one in node.api("GET", "queues")})
+        finally:
+            product.process.send_signal(signal.SIGCONT)
+        began = time.monotonic()
+        wait_until(lambda: in_order(product, session), timeout=60)
+        print(f"made anew in {time.monotonic() - began:.1f} s, the worker being there first")
+
+        assert wanted <= {one["name"] for one in node.api("GET", "queues")}
+        runs = session.get(f"{product.url}/api/v1/runs/", timeout=20).json()["results"]
+        assert {one["requested_by"] for one in runs} == {None}
+        event = Event("beginMecaExport", {})
+        bus.publish(event)
+        wait_until(lambda: event.id in handled, timeout=20)
