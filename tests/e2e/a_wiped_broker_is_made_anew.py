@@ -100,7 +100,7 @@ def test_what_the_registry_asks_for_is_there_again(
     wait_until(lambda: not status(product, session)["broker"]["reachable"], timeout=30)
     # All of its connections were told that there is no such place.
     for client in ("directives, publishing", "feed, consuming"):
-        product.process.wait_for_line(f"{client}: no connection .*refused the virtual host")
+        product.process.wait_for_line(f"{client}: no connection .*refused this user")
     rabbit.api("PUT", "vhosts/{vhost}", {})
     rabbit.api("PUT", "permissions/{vhost}/guest", EVERYTHING)
     began = time.monotonic()
