@@ -1,6 +1,7 @@
 """A line for every request: what was asked, the status, how long it took."""
 
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 from eventbus_admin.runtime.traffic import TRAFFIC
 
 MAX_PATH = 300
-QUIET = ("/healthz", "/readyz", "/metrics", "/pulse/")
+QUIET = re.compile(r"/(healthz|readyz|metrics|pulse/|.+/live/|.+/progress/)")
 """Asked every few seconds by machines and open pages: told at DEBUG while all is well."""
 
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
@@ -65,5 +66,5 @@ def _note(request: HttpRequest, status: int, seconds: float) -> None:
 
 
 def _level(path: str, status: int) -> int:
-    quiet = status < 400 and path.startswith((*QUIET, settings.STATIC_URL))
-    return logging.DEBUG if quiet else logging.INFO
+    often = QUIET.fullmatch(path) or path.startswith(settings.STATIC_URL)
+    return logging.DEBUG if often and status < 400 else logging.INFO

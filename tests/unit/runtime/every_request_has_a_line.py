@@ -66,10 +66,12 @@ def test_other_lines_of_the_request_bear_id_and_actor(member: User) -> None:
     assert not {"request_id", "actor"} & set(lines.of("afterwards")[0])
 
 
-@pytest.mark.django_db
-def test_what_machines_ask_all_the_time_is_told_when_it_fails() -> None:
+def test_what_machines_ask_all_the_time_is_told_when_it_fails(member: User) -> None:
+    client = Client()
+    client.force_login(member)
     with reading() as lines:
-        Client().get("/healthz")
+        for path in ("/healthz", "/pulse/", "/overview/live/", "/metrics"):
+            assert client.get(path).status_code == 200
         Client().get("/static/console/nowhere.css")
     assert [line["path"] for line in lines.of("request")] == ["/static/console/nowhere.css"]
 
