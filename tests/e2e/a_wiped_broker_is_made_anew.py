@@ -183,7 +183,12 @@ def test_a_lost_disk_is_no_drift_although_workers_are_there_first(
         try:
             node.start()
             mine = "consumer__beginMecaExport__meca-exporter"
-            wait_until(lambda: mine in {one["name"] for one in node.api("GET", "queues")})
+            # While objects are being made, RabbitMQ may fail to list them.
+            wait_until(
+                lambda: mine in {one["name"] for one in node.api("GET", "queues")},
+                timeout=30,
+                ignoring=requests.HTTPError,
+            )
         finally:
             product.process.send_signal(signal.SIGCONT)
         began = time.monotonic()
