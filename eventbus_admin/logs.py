@@ -19,17 +19,19 @@ HIDDEN = "…"
 _SECRET_NAMES = re.compile(
     r"password|passwd|secret|token|authorization|cookie|api_?key", re.IGNORECASE
 )
-_SECRETS = re.compile(
-    r"(?<=://)[^/\s@]*:[^\s@]*(?=@)"  # a login in a URL
-    r"|\b[a-z0-9]{10}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"  # an API token
-    r"|(?<=sessionid=)\w+|(?<=csrftoken=)\w+"
-)
+_LOGIN = re.compile(r"(://[^\s/:@\"]*:)[^\s@\"]+(?=@)")
+"""The password in a URL."""
+_TOKEN = re.compile(r"(\b[a-z0-9]{10}\.)[\w-]{43}(?![\w-])|(\b(?:sessionid|csrftoken)=)\w+")
+"""An API token, or what a browser is known by."""
 _DEPTH = 4
 
 
-def without_secrets(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Any:
-    """Hide what nobody may read in a log, by its name or by its look."""
+def _without_named_secrets(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Any:
     return {name: _hidden(value, name) for name, value in line.items()}
+
+
+def _without_secrets(_logger: Any, _method: str, line: str) -> str:
+    return _TOKEN.sub(rf"\1\2{HIDDEN}", _LOGIN.sub(rf"\1{HIDDEN}", line))
 
 
 def with_actor(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Any:
@@ -72,8 +74,9 @@ def logging_config(level: str) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
-                    without_secrets,
+                    _without_named_secrets,
                     render,
+                    _without_secrets,
                 ],
             }
         },
@@ -92,8 +95,6 @@ def logging_config(level: str) -> dict[str, Any]:
 def _hidden(value: Any, name: object = "", depth: int = 0) -> Any:
     if isinstance(name, str) and _SECRET_NAMES.search(name):
         return HIDDEN
-    if isinstance(value, str):
-        return _SECRETS.sub(HIDDEN, value)
     if depth == _DEPTH:
         return value
     if isinstance(value, dict):
