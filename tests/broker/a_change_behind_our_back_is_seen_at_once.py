@@ -83,7 +83,10 @@ def registered(transactional_db: None) -> None:
 
 
 def wait_for(question: Callable[[], bool], timeout: float = 20) -> float:
-    """Wait until the database says so; returns the seconds that it took."""
+    """Wait until the database says so; returns the seconds that it took.
+
+    A database in memory may be locked by the loop's thread at the moment.
+    """
     began = time.monotonic()
     wait_until(question, timeout=timeout, interval=0.02, ignoring=OperationalError)
     return time.monotonic() - began
@@ -146,9 +149,9 @@ def test_what_is_applied_is_not_applied_again(rabbit: Vhost) -> None:
     with leading(rabbit, compare_seconds=60) as broker:
         wait_for(lambda: is_now("in_sync") and hears("on"))
         before = quiet(broker)
-        Run.objects.create(reason="test", names=None)
+        wait_for(lambda: bool(Run.objects.create(reason="test", names=None)))
         rabbit.api("DELETE", f"queues/{{vhost}}/{QUEUE}")
-        Run.objects.create(reason="test", names=None)
+        wait_for(lambda: bool(Run.objects.create(reason="test", names=None)))
         wait_for(lambda: not Run.objects.exclude(state="done").exists() and is_now("in_sync"))
         print(f"looks for one change and its repair: {quiet(broker) - before}")
         assert quiet(broker) - before < 10
