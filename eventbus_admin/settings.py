@@ -64,6 +64,8 @@ EVENTBUS_API_RATE = env.number("EVENTBUS_API_RATE", 600)
 EVENTBUS_API_ANONYMOUS_RATE = env.number("EVENTBUS_API_ANONYMOUS_RATE", 60)
 # How many integrators an hour one such address registers.
 EVENTBUS_REGISTRATION_RATE = env.number("EVENTBUS_REGISTRATION_RATE", 20)
+# With it Prometheus reads /metrics; without one, signed-in people and API tokens alone do.
+EVENTBUS_METRICS_TOKEN = env.text("EVENTBUS_METRICS_TOKEN")
 # How many processes serve and work; see `runtime/checks.py`.
 EVENTBUS_PROCESSES = env.number("EVENTBUS_PROCESSES", 1)
 
@@ -97,6 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that every answer bears its id.
     "eventbus_admin.audit.middleware.AuditGroupMiddleware",
+    "eventbus_admin.runtime.access_log.AccessLogMiddleware",
     "eventbus_admin.runtime.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "eventbus_admin.runtime.addresses.NullCharacterMiddleware",
@@ -158,6 +161,9 @@ def _database() -> dict[str, Any]:
         ) from None
     if database["ENGINE"].endswith("sqlite3"):
         database["OPTIONS"] = {**database.get("OPTIONS", {}), **_SQLITE_OPTIONS}
+    elif database["ENGINE"].endswith("postgresql"):
+        # Otherwise whoever connects to a silent server waits for minutes.
+        database["OPTIONS"] = {"connect_timeout": 5, **database.get("OPTIONS", {})}
     return database
 
 

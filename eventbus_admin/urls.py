@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.urls import include, path
 
 from eventbus_admin.api import outside
+from eventbus_admin.runtime.metrics.view import metrics
 
 urlpatterns = [
+    path("metrics", metrics, name="metrics"),
     path("api/v1/", include("eventbus_admin.api.urls")),
     path("admin/", admin.site.urls),
     path("", include("eventbus_admin.console.urls")),

@@ -49,14 +49,18 @@ class MemoryBroker:
         self._bindings: dict[str, set[Binding]] = {}
         self._policies: dict[str, Policy] = {}
         self._listeners: list[Callable[[str], None]] = []
+        self._watchers: list[Callable[[str], None]] = []
 
     # -- topology --
 
     def declare_exchange(self, exchange: Exchange) -> None:
         """Create an exchange; raises `PreconditionFailed` when another of its name exists."""
         with self.lock:
-            existing = self._exchanges.setdefault(exchange.name, exchange)
-            if existing != exchange:
+            existing = self._exchanges.get(exchange.name)
+            if existing is None:
+                self._exchanges[exchange.name] = exchange
+                self._tell_changed(exchange.name)
+            elif existing != exchange:
                 raise PreconditionFailed(f"exchange {exchange.name} exists with other properties")
 
     def declare_queue(self, queue: Queue, owner: object = None) -> None:
@@ -73,6 +77,7 @@ class MemoryBroker:
                 self._queues[queue.name] = created
                 self._set_policy(created)
                 self._tell_created(queue.name)
+                self._tell_changed(queue.name)
             elif existing.owner is not None and existing.owner is not owner:
                 raise AccessRefused(f"queue {queue.name} is exclusive to another connection")
             elif existing.declared != queue:
@@ -83,12 +88,18 @@ class MemoryBroker:
         with self.lock:
             self._exchange(binding.source)
             self._queue(binding.queue)
-            self._bindings.setdefault(binding.source, set()).add(binding)
+            existing = self._bindings.setdefault(binding.source, set())
+            if binding not in existing:
+                existing.add(binding)
+                self._tell_changed(binding.queue)
 
     def unbind(self, binding: Binding) -> None:
         """Remove a binding, if it is there."""
         with self.lock:
-            self._bindings.get(binding.source, set()).discard(binding)
+            existing = self._bindings.get(binding.source, set())
+            if binding in existing:
+                existing.discard(binding)
+                self._tell_changed(binding.queue)
 
     def put_policy(self, policy: Policy) -> None:
         """Create or replace a policy."""
@@ -96,6 +107,7 @@ class MemoryBroker:
             self._policies[policy.name] = policy
             for queue in self._queues.values():
                 self._set_policy(queue)
+            self._tell_changed(policy.name)
 
     def delete_policy(self, name: str) -> None:
         """Delete a policy, if it is there."""
@@ -103,6 +115,7 @@ class MemoryBroker:
             self._policies.pop(name, None)
             for queue in self._queues.values():
                 self._set_policy(queue)
+            self._tell_changed(name)
 
     def delete_queue(self, name: str) -> None:
         """Delete a queue with its messages and bindings; its consumers are told."""
@@ -116,12 +129,14 @@ class MemoryBroker:
             consumers, queue.consumers = queue.consumers, []
             for consumer in consumers:
                 consumer.on_cancel()
+            self._tell_changed(name)
 
     def delete_exchange(self, name: str) -> None:
         """Delete an exchange with its bindings; nobody is told."""
         with self.lock:
             self._exchanges.pop(name, None)
             self._bindings.pop(name, None)
+            self._tell_changed(name)
 
     def purge(self, name: str) -> int:
         """Drop a queue's ready messages; returns how many. Raises `NotFound`."""
@@ -166,15 +181,15 @@ class MemoryBroker:
 
     def on_queue_declared(self, listener: Callable[[str], None]) -> Callable[[], None]:
         """Call `listener(name)` for every new queue; returns a function that ends it."""
-        with self.lock:
-            self._listeners.append(listener)
+        return self._add(self._listeners, listener)
 
-        def stop() -> None:
-            with self.lock:
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
+    def on_change(self, watcher: Callable[[str], None]) -> Callable[[], None]:
+        """Call `watcher(name)` for everything that is made, changed or deleted.
 
-        return stop
+        `name` is the object's, of a binding its queue's. The watcher is called in the middle of
+        the change and must not wait. Returns a function that ends it.
+        """
+        return self._add(self._watchers, watcher)
 
     # -- messages --
 
@@ -311,9 +326,26 @@ class MemoryBroker:
         best = max(matching, key=lambda policy: policy.priority, default=None)
         queue.policy = best.definition if best else {}
 
+    def _add(
+        self, listeners: list[Callable[[str], None]], listener: Callable[[str], None]
+    ) -> Callable[[], None]:
+        with self.lock:
+            listeners.append(listener)
+
+        def stop() -> None:
+            with self.lock:
+                if listener in listeners:
+                    listeners.remove(listener)
+
+        return stop
+
     def _tell_created(self, name: str) -> None:
         for listener in list(self._listeners):
             listener(name)
+
+    def _tell_changed(self, name: str) -> None:
+        for watcher in list(self._watchers):
+            watcher(name)
 
 
 def _check_headers(headers: Mapping[str, Any]) -> None:

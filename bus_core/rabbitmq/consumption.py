@@ -328,9 +328,16 @@ class RabbitConsumption:
             return
         self._rejoining = True
         logger.warning("%s: the queue was deleted; waiting until it is back", self._options.queue)
-        # The admin may be replacing it: only look, until it has had time to.
-        self._may_declare_from = time.monotonic() + REDECLARE_SECONDS
+        if not self._is_exclusive:
+            # The admin may be replacing it: only look, until it has had time to.
+            self._may_declare_from = time.monotonic() + REDECLARE_SECONDS
         self._engine.call_later(LOOK_AGAIN_SECONDS, self._rejoin)
+
+    @property
+    def _is_exclusive(self) -> bool:
+        """Whether nobody else can ever make this queue."""
+        own = self._options.queue
+        return any(one.exclusive for one in self._topology.queues if one.name == own)
 
     def _rejoin(self) -> None:
         if not self._rejoining:

@@ -12,7 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from eventbus_admin.accounts.errors import NotAllowed
-from eventbus_admin.audit.recording import current_group
+from eventbus_admin.audit.recording import current_request_id
 from eventbus_admin.registry.errors import ActionError
 
 RETRY_SECONDS = 5
@@ -138,7 +138,7 @@ def _flat(details: Any, path: tuple[str, ...] = ()) -> Iterator[Problem]:
 
 
 def _body(problems: list[Problem]) -> dict[str, Any]:
-    request_id = str(current_group() or "")
+    request_id = current_request_id()
     if len(problems) == 1:
         return {**asdict(problems[0]), "request_id": request_id}
     summary = Problem("invalid", f"{len(problems)} things are wrong with what was sent.")

@@ -10,7 +10,7 @@ Services, event types and subscriptions of the event bus, and what flows between
 
 Send `Authorization: Token <prefix>.<secret>`. Times are RFC 3339, UTC, with milliseconds. Names
 are ids. Unknown fields and parameters are errors. Every error has the same shape, and
-`request_id` leads to it in the logs and in the audit trail.
+`request_id` leads to it in the logs; send `X-Request-Id` to choose it.
 """.strip()
 
 OPENAPI: dict[str, Any] = {

@@ -1,5 +1,11 @@
-"""One id per request: in its answer, in its log lines and in the audit trail."""
+"""One id per request: in its answer and in its log lines.
 
+A proxy or a program may choose it, so that its own logs and ours can be laid side by side. The
+audit trail groups by an id of our own all the same: nobody shall put a request among the changes
+of another. When the two differ, log lines have both.
+"""
+
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -7,9 +13,12 @@ import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
-from eventbus_admin.audit.recording import audit_group
+from eventbus_admin.audit.recording import audit_group, request_id
+from eventbus_admin.logs import asking
 
 HEADER = "X-Request-Id"
+WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+"""What is taken over; anything else could be made to look like more than an id."""
 
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
@@ -30,22 +39,30 @@ class AuditGroupMiddleware:
         """Answer the request inside a group of its own."""
         if self._is_async:
             return self._answer_async(request)
-        with _request_id() as request_id:
+        with _identified(request) as identity:
             answer = self._get_response(request)
             assert isinstance(answer, HttpResponseBase)  # noqa: S101 - for the type checker
-            answer.headers[HEADER] = request_id
+            answer.headers[HEADER] = identity
             return answer
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
-        with _request_id() as request_id:
+        with _identified(request) as identity:
             found = self._get_response(request)
             answer = await found if isinstance(found, Awaitable) else found
-            answer.headers[HEADER] = request_id
+            answer.headers[HEADER] = identity
             return answer
 
 
 @contextmanager
-def _request_id() -> Iterator[str]:
-    # What the client sends as an id is not taken over: nobody shall choose what our logs say.
-    with audit_group() as group, structlog.contextvars.bound_contextvars(request_id=str(group)):
-        yield str(group)
+def _identified(request: HttpRequest) -> Iterator[str]:
+    given = request.headers.get(HEADER, "")
+    with audit_group() as group:
+        ours = str(group)
+        chosen = given if WELL_FORMED.fullmatch(given) else ours
+        bound = {"request_id": chosen} | ({"audit_group": ours} if chosen != ours else {})
+        with request_id(chosen), structlog.contextvars.bound_contextvars(**bound):
+            token = asking.set(request)
+            try:
+                yield chosen
+            finally:
+                asking.reset(token)

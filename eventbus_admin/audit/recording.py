@@ -11,6 +11,7 @@ from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.audit.models import AuditEntry
 
 _group: ContextVar[uuid.UUID | None] = ContextVar("audit_group", default=None)
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 # A secret is never worth a record, so whoever tries has made a mistake that must be seen.
 _SECRETS = frozenset({"password", "secret", "token"})
@@ -31,7 +32,7 @@ def audit_group(group: uuid.UUID | None = None) -> Iterator[uuid.UUID]:
 
 
 def current_group() -> uuid.UUID | None:
-    """Return the id of the group that runs now: within a request, the request's id."""
+    """Return the id of the group that runs now."""
     return _group.get()
 
 
@@ -53,6 +54,21 @@ def record_all(actor: Actor, deeds: Iterable[Deed]) -> None:
     """
     group = _group.get() or uuid.uuid4()
     AuditEntry.objects.bulk_create((_entry(actor, deed, group) for deed in deeds), batch_size=500)
+
+
+@contextmanager
+def request_id(chosen: str) -> Iterator[None]:
+    """Name the request that is answered inside."""
+    token = _request_id.set(chosen)
+    try:
+        yield
+    finally:
+        _request_id.reset(token)
+
+
+def current_request_id() -> str:
+    """Return the id of the request that is being answered; empty outside of one."""
+    return _request_id.get()
 
 
 def record(

@@ -1,7 +1,7 @@
 """Where the broker is, from the settings' URLs; a mistake becomes a line saying what to write."""
 
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -31,6 +31,13 @@ def vhost_of(amqp_url: str, setting: str = "EVENTBUS_AMQP_URL") -> str:
             f"{setting} names several virtual hosts; all of its URLs must end in the same."
         )
     return vhosts.pop()
+
+
+def with_vhost(amqp_url: str, vhost: str) -> str:
+    """Return the same URL, or URLs, for another virtual host."""
+    parts = (urlsplit(one.strip()) for one in amqp_url.split(","))
+    where = f"/{quote(vhost, safe='')}"
+    return ",".join(urlunsplit(one._replace(path=where)) for one in parts)
 
 
 def management_address(url: str) -> ManagementAddress:

@@ -7,6 +7,7 @@ from typing import Any
 
 from eventbus_admin.broker.client import ManagementClient, Read
 from eventbus_admin.broker.errors import BrokerRefused
+from eventbus_admin.broker.identity import identity_of
 from eventbus_admin.broker.interface import BrokerInfo
 
 KEPT_SECONDS = 60.0
@@ -44,7 +45,7 @@ class Probe:
         """Say which broker answered."""
         name = str(overview["cluster_name"])
         return BrokerInfo(
-            identity=f"rabbitmq/{name}/{self._vhost}",
+            identity=identity_of(self._api, name, self._vhost),
             name=name,
             version=str(overview["rabbitmq_version"]),
         )

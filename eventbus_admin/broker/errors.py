@@ -29,3 +29,7 @@ class BrokerConflict(BrokerError):
 
     Looking again and making a new plan is the way out.
     """
+
+
+class NotTold(BrokerError):
+    """The broker tells nobody of changes; looking now and then is all that can be done."""

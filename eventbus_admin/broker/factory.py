@@ -5,6 +5,8 @@ from functools import lru_cache
 from django.conf import settings
 
 from bus_core.memory import shared_broker
+from eventbus_admin.broker.changes import Changes, MemoryChanges
+from eventbus_admin.broker.event_exchange import RabbitChanges
 from eventbus_admin.broker.interface import Broker
 from eventbus_admin.broker.mock import MockBroker
 from eventbus_admin.broker.rabbitmq import RabbitMQBroker
@@ -26,6 +28,18 @@ def current_broker() -> Broker:
     if is_mock():
         return MockBroker(shared_broker(MOCK_NAME))
     return _rabbitmq(settings.EVENTBUS_MANAGEMENT_URL, settings.EVENTBUS_AMQP_URL)
+
+
+def current_changes() -> Changes:
+    """Return this process's way to hear of changes on the broker; no call is made yet.
+
+    Raises `ImproperlyConfigured` when a URL in the settings cannot be used.
+    """
+    if is_mock():
+        return MemoryChanges(shared_broker(MOCK_NAME))
+    return RabbitChanges(
+        management_url=settings.EVENTBUS_MANAGEMENT_URL, amqp_url=settings.EVENTBUS_AMQP_URL
+    )
 
 
 @lru_cache(maxsize=1)

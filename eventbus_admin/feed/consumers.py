@@ -16,6 +16,7 @@ from django.db import Error
 from eventbus_admin.feed import frames
 from eventbus_admin.feed.losses import Losses
 from eventbus_admin.feed.outbox import Outbox
+from eventbus_admin.feed.sockets import SOCKETS
 from eventbus_admin.journal import reads
 from eventbus_admin.journal.rows import EventFilter, Row
 
@@ -54,6 +55,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         self._sent: OrderedDict[str, None] = OrderedDict()
         self._rate = 0.0
         self._wake = asyncio.Event()
+        SOCKETS.add(self)
         # The group first: what comes while the history is read waits, and is told after it.
         await self.channel_layer.group_add(frames.GROUP, self.channel_name)
         try:
@@ -67,11 +69,17 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' signature
         """Leave the group."""
+        SOCKETS.remove(self)
         await self.channel_layer.group_discard(frames.GROUP, self.channel_name)
         if self._sending is not None:
             self._sending.cancel()
             with contextlib.suppress(asyncio.CancelledError, OSError):
                 await self._sending
+
+    @property
+    def dropped(self) -> int:
+        """Events that it was not shown, though its filter lets them through."""
+        return self._losses.count + self._outbox.dropped
 
     # -- what the pump tells ---------------------------------------------------------------------
 

@@ -4,9 +4,11 @@ import secrets
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypedDict
 
 import structlog
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
 from bus_core.errors import UndecodableMessage
 from bus_core.reports import Announcement, Receipt, decode_report
@@ -14,6 +16,7 @@ from eventbus_admin.feed import frames
 from eventbus_admin.feed.backlog import Backlog
 from eventbus_admin.feed.broadcast import Broadcaster
 from eventbus_admin.feed.meter import Meter
+from eventbus_admin.feed.models import FeedState
 from eventbus_admin.feed.ring import Ring
 from eventbus_admin.feed.senders import may_speak_for
 from eventbus_admin.journal.entries import Seen, entry_of
@@ -30,8 +33,19 @@ BATCH = 500
 MESSAGE_ROWS = 100
 METER_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0
+FIGURES_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
+
+
+class Figures(TypedDict):
+    """What is stored of the pump; see `FeedState`."""
+
+    pump: str
+    events: int
+    dropped: int
+    unwritten: int
+    rate: float
 
 
 class Pump:
@@ -51,6 +65,8 @@ class Pump:
         self._total = 0
         self._metered_at = 0.0
         self._metered: tuple[int, float] | None = None
+        self._figured_at = 0.0
+        self._figures: Figures | None = None
         self._journal = Backlog("events", record)
         self._receipts = Backlog("receipts", self._record_receipts)
         self._presences = Backlog("announcements", record_announcements)
@@ -62,6 +78,7 @@ class Pump:
         reports = self.reports.take(BATCH)
         self._move_reports(reports)
         self._tell_meter()
+        self._store_figures()
         return len(seen) == BATCH or len(reports) == BATCH
 
     def _move_events(self, seen: Sequence[Seen]) -> None:
@@ -117,6 +134,28 @@ class Pump:
         self._metered_at = time.monotonic()
         self._metered = state
         self._broadcaster.send(frames.meter(self._progress()))
+
+    def _store_figures(self) -> None:
+        """Store how things stand when that changed, for whoever asks another process."""
+        now = time.monotonic()
+        if now - self._figured_at < FIGURES_SECONDS:
+            return
+        self._figured_at = now
+        backlogs = (self._journal, self._receipts, self._presences)
+        figures: Figures = {
+            "pump": self._id,
+            "events": self._total,
+            "dropped": self.events.dropped + self.reports.dropped,
+            "unwritten": sum(one.dropped for one in backlogs),
+            "rate": self._meter.rate,
+        }
+        if figures == self._figures:
+            return
+        try:
+            FeedState.objects.update_or_create(pk=1, defaults={**figures, "at": timezone.now()})
+        except (OperationalError, InterfaceError):
+            return  # the backlogs say it
+        self._figures = figures
 
     def _progress(self) -> frames.Progress:
         return {

@@ -10,8 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from itertools import islice
 from threading import Event
+
+import structlog
 
 from bus_core.topology import Binding, Exchange, Policy, Queue, Topology
 from eventbus_admin.broker.errors import BrokerError, BrokerFailed, BrokerUnavailable
@@ -121,7 +124,11 @@ class _Applier:
         going = [one for one in steps if one.step is StepKind.DELETE]
         coming = [one for one in steps if one.step is not StepKind.DELETE]
         in_bulk = sum(map(_fits_a_batch, coming)) >= MANY
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="apply") as pool:
+        # What these threads log bears the id of the run, too.
+        bind = partial(
+            structlog.contextvars.bind_contextvars, **structlog.contextvars.get_contextvars()
+        )
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="apply", initializer=bind) as pool:
             for kind in reversed(WAVES):
                 yield from self._singly([one for one in going if one.object is kind], pool)
             for kind in WAVES:

@@ -35,7 +35,7 @@ from eventbus_admin.reconcile.policy import (
     is_established,
     under,
 )
-from eventbus_admin.reconcile.status import statuses
+from eventbus_admin.reconcile.status import statuses, waiting_dead
 
 _EMPTY = Plan()
 
@@ -241,6 +241,7 @@ def _store(fence: Fence, done: Round, backlog: Backlog | None, stored: Stored) -
         plan=done.plan,
         established=done.established,
         statuses=statuses(done.wishes.live, done.plan, done.seen, growing),
+        dead_letters=waiting_dead(done.seen),
         applied_revision=done.wishes.revision if done.applied else None,
         complete=done.complete,
         stored=stored,

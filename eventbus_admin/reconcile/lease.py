@@ -25,6 +25,8 @@ from eventbus_admin.reconcile.models import Lease
 
 LEASE_SECONDS = 15.0
 RENEW_SECONDS = 5.0
+STANDBY_SECONDS = 1.0
+"""How often somebody who does not lead looks whether the lease is free."""
 LEADER = "leader"
 
 logger = structlog.get_logger(__name__)
@@ -122,7 +124,7 @@ class Leadership:
         try:
             while not stop.is_set():
                 self._renew_safely()
-                stop.wait(RENEW_SECONDS)
+                stop.wait(RENEW_SECONDS if self.fence is not None else STANDBY_SECONDS)
             self.release()
         except Error as error:
             logger.warning("lease not released", error=str(error))

@@ -159,9 +159,17 @@ class Reconciler:
         if not done.results:
             return
         with fence.writing():
-            runs.record(done, f"Registry revision {done.wishes.revision}")
+            run = runs.record(done, f"Registry revision {done.wishes.revision}")
+        if run is not None:
+            logger.info("run ended", run_id=str(run.pk), state=run.state, error=run.error)
 
     def _carry_out(self, run: Run, fence: Fence) -> None:
+        with structlog.contextvars.bound_contextvars(run_id=str(run.pk)):
+            logger.info("run begun", reason=run.reason)
+            self._bring_to_end(run, fence)
+            logger.info("run ended", state=run.state, error=run.error)
+
+    def _bring_to_end(self, run: Run, fence: Fence) -> None:
         try:
             done = self._round(
                 fence, policy=runs.policy_of(run), progress=runs.Progress(run, fence)
@@ -176,6 +184,7 @@ class Reconciler:
         except Exception as error:
             with fence.writing():
                 runs.fail(run, f"It broke off: {type(error).__name__}.")
+            logger.warning("run broke off", error=type(error).__name__)
             raise
         with fence.writing():
             runs.finish(run, done)

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from eventbus_admin.broker.changes import Hearing
 from eventbus_admin.reconcile.operations.models import Operation, Quarantine
 from eventbus_admin.registry.models import Credential, Subscription
 
@@ -114,6 +115,16 @@ class ReconcileState(models.Model):
     broker_version = models.CharField(max_length=40, blank=True)
     counts = models.JSONField(default=dict)
     """Objects by sync state."""
+    dead_letters = models.JSONField(default=dict)
+    """Events that wait in the dead-letter queue of each service that has any."""
+    hearing = models.CharField(
+        max_length=16,
+        choices=[(one.value, one.value) for one in Hearing],
+        default=Hearing.UNKNOWN.value,
+    )
+    """Whether the broker tells the leader of changes as they happen."""
+    hearing_message = models.TextField(blank=True)
+    """Why it does not, as a sentence that says what to do."""
 
     def __str__(self) -> str:
         return f"applied {self.applied_revision}, observed {self.observed_at}"

@@ -8,6 +8,7 @@ from bus_core.topology import (
     Topology,
     dead_letters,
     event_type_topology,
+    parse_name,
     service_topology,
 )
 from eventbus_admin.broker.interface import Observation, QueueState
@@ -42,6 +43,16 @@ def statuses(
     items = plan.by_key
     queues = {one.queue.name: one for one in seen.queues}
     return {one.id: _status(one, items, queues, growing) for one in live}
+
+
+def waiting_dead(seen: Observation) -> dict[str, int]:
+    """Return how many dead letters wait, by service; those without any are left out."""
+    found: dict[str, int] = {}
+    for queue in seen.queues:
+        own = parse_name(queue.queue.name)
+        if own is not None and own.role == "dead" and own.service and _waiting_in(queue):
+            found[own.service] = queue.ready
+    return found
 
 
 def unknown(error: str) -> Status:

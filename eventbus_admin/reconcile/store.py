@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django.utils import timezone
 
+from eventbus_admin.broker.changes import Finding
 from eventbus_admin.broker.interface import BrokerInfo
 from eventbus_admin.journal.entries import keepable
 from eventbus_admin.reconcile.lease import Fence
@@ -72,6 +73,7 @@ def save_look(
     plan: Plan,
     established: Established,
     statuses: Mapping[int, Status],
+    dead_letters: Mapping[str, int],
     applied_revision: int | None,
     complete: bool = True,
     stored: Stored | None = None,
@@ -79,7 +81,7 @@ def save_look(
     """Store what was found; `applied_revision` is given when the broker was brought to it.
 
     Only a `complete` look counts as one at which the broker was read. `stored` is the memory of
-    the leader.
+    the leader. `dead_letters` are those that wait, by service.
 
     Raises `LeaseLost`, with nothing stored, when somebody else leads by now.
     """
@@ -101,6 +103,7 @@ def save_look(
         state.broker_name = broker.name[:120]
         state.broker_version = broker.version[:40]
         state.counts = plan.counts
+        state.dead_letters = dict(dead_letters)
         if applied_revision is not None:
             state.applied_revision = applied_revision
         state.save()
@@ -129,6 +132,17 @@ def save_unreachable(fence: Fence, error: str, stored: Stored | None = None) -> 
         SubscriptionStatus.objects.update(
             sync=status.sync, health=status.health, message=status.message, changed_at=now
         )
+
+
+def save_hearing(fence: Fence, found: Finding) -> None:
+    """Store whether the broker tells us of changes.
+
+    Raises `LeaseLost`, with nothing stored, when somebody else leads by now.
+    """
+    with fence.writing():
+        state = _state()
+        state.hearing, state.hearing_message = found.hearing, storable(found.message)
+        state.save()
 
 
 def _state() -> ReconcileState:

@@ -13,6 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name
 
+MIN_TOKEN_CHARS = 20
+
 
 @register()
 def several_processes(**_: Any) -> list[CheckMessage]:
@@ -45,3 +47,18 @@ def several_processes(**_: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register()
+def a_token_worth_its_name(**_: Any) -> list[CheckMessage]:
+    """A token for the metrics cannot be guessed."""
+    token = settings.EVENTBUS_METRICS_TOKEN
+    if not token or len(token) >= MIN_TOKEN_CHARS:
+        return []
+    return [
+        Error(
+            f"EVENTBUS_METRICS_TOKEN has {len(token)} characters, which can be guessed.",
+            hint=f"Make one of {MIN_TOKEN_CHARS} or more: `openssl rand -hex 32`.",
+            id="eventbus.E003",
+        )
+    ]

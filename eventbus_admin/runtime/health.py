@@ -1,7 +1,6 @@
 """Whether the installation lives, and whether it is ready: for load balancers and people."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass
 
 from django.conf import settings
 from django.db import Error
@@ -12,7 +11,10 @@ from django.views.decorators.http import require_safe
 
 from eventbus_admin.reconcile.lease import LEADER
 from eventbus_admin.reconcile.models import Lease, ReconcileState
+from eventbus_admin.runtime.deadline import Deadline
 
+SECONDS = 3.0
+"""Whoever probes does not wait for long either."""
 LOOKS_MISSED = 6
 """The broker is read every `EVENTBUS_COMPARE_SECONDS`; so many times may fail to happen."""
 
@@ -23,6 +25,8 @@ class Finding:
 
     ok: bool
     message: str
+    age_seconds: float | None = None
+    """How old what it says is, where that is known."""
 
 
 @never_cache
@@ -42,7 +46,7 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     findings = readiness()
     status = 200 if all(finding.ok for finding in findings.values()) else 503
     answer = JsonResponse(
-        {name: {"ok": one.ok, "message": one.message} for name, one in findings.items()},
+        {name: _told(one) for name, one in findings.items()},
         status=status,
     )
     # Whoever asks gets the answer; Django would log every one that is not 200 as an error.
@@ -53,9 +57,8 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
 def readiness() -> dict[str, Finding]:
     """Return how database, broker and lease are; reads rows and never calls the broker."""
     try:
-        state = ReconcileState.objects.first()
-        led = Lease.objects.filter(name=LEADER, expires__gt=timezone.now()).exists()
-    except Error:
+        state, led = _asked()
+    except (Error, TimeoutError):
         unknown = Finding(ok=False, message="Not known while the database is away.")
         away = Finding(
             ok=False, message="The database does not answer, or its migrations were not run."
@@ -68,19 +71,30 @@ def readiness() -> dict[str, Finding]:
     }
 
 
+def _ask() -> tuple[ReconcileState | None, bool]:
+    state = ReconcileState.objects.first()
+    return state, Lease.objects.filter(name=LEADER, expires__gt=timezone.now()).exists()
+
+
+_asked = Deadline(_ask, SECONDS)
+
+
+def _told(finding: Finding) -> dict[str, object]:
+    return {name: value for name, value in asdict(finding).items() if value is not None}
+
+
 def _broker(state: ReconcileState | None) -> Finding:
+    observed = state.observed_at if state is not None else None
+    age = None if observed is None else round((timezone.now() - observed).total_seconds(), 1)
     if state is not None and state.error:
-        return Finding(
-            ok=False, message="The broker does not answer the worker; the overview says why."
-        )
-    if state is None or not state.reachable or state.observed_at is None:
+        sentence = "The broker does not answer the worker; the overview says why."
+        return Finding(ok=False, message=sentence, age_seconds=age)
+    if state is None or not state.reachable or age is None:
         return Finding(ok=False, message="The broker was not read yet. Is a worker running?")
-    age = timezone.now() - state.observed_at
-    if age > timedelta(seconds=LOOKS_MISSED * settings.EVENTBUS_COMPARE_SECONDS + 5):
-        return Finding(
-            ok=False, message=f"The broker was last read {age.total_seconds():.0f} s ago."
-        )
-    return Finding(ok=True, message="The broker answers.")
+    if age > LOOKS_MISSED * settings.EVENTBUS_COMPARE_SECONDS + 5:
+        sentence = f"The broker was last read {age:.0f} s ago."
+        return Finding(ok=False, message=sentence, age_seconds=age)
+    return Finding(ok=True, message="The broker answers.", age_seconds=age)
 
 
 def _lease(*, led: bool) -> Finding:

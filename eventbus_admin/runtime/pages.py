@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from eventbus_admin.api.outside import unreadable
 from eventbus_admin.audit.middleware import HEADER
-from eventbus_admin.audit.recording import audit_group
+from eventbus_admin.audit.recording import audit_group, request_id
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """No form and no request of the API needs as much; Django would write it all to a file first."""
@@ -40,7 +40,8 @@ class Pages(ASGIHandler):
             request, answer = super().create_request(scope, body_file)
         if request is not None:
             return request, answer
-        with audit_group() as group, structlog.contextvars.bound_contextvars(request_id=str(group)):
-            answer = unreadable(scope, answer.status_code) or answer
+        with audit_group() as group, request_id(str(group)):
+            with structlog.contextvars.bound_contextvars(request_id=str(group)):
+                answer = unreadable(scope, answer.status_code) or answer
             answer.headers[HEADER] = str(group)
             return None, answer

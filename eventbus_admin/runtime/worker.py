@@ -6,10 +6,11 @@ from functools import partial
 from django.conf import settings
 
 from bus_core.connecting import open_link
-from eventbus_admin.broker.factory import current_broker
+from eventbus_admin.broker.factory import current_broker, current_changes
 from eventbus_admin.feed.broadcast import Broadcaster
 from eventbus_admin.feed.loop import Feed
 from eventbus_admin.journal import retention
+from eventbus_admin.reconcile.hints import Hints
 from eventbus_admin.reconcile.lease import Leadership
 from eventbus_admin.reconcile.loop import Reconciler
 from eventbus_admin.reconcile.operations.driver import Operator
@@ -44,6 +45,7 @@ class Worker:
         def leads() -> bool:
             return leadership.fence is not None
 
+        hints = Hints(changes=current_changes(), leadership=leadership, wake=reconciler.wake)
         feed = Feed(settings.EVENTBUS_BUS_URL, broadcaster, leads)
         self._supervisor = Supervisor(
             [
@@ -51,6 +53,7 @@ class Worker:
                 Part("reconcile", reconciler.run),
                 Part("rotation", Rotations(current_broker(), leadership).run),
                 Part("operations", operator.run),
+                Part("hints", hints.run),
                 Part("feed", feed.run),
                 Part("retention", partial(retention.run, leads=leads)),
             ]

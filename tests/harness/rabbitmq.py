@@ -5,7 +5,7 @@ import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +18,7 @@ from tests.harness.installations import BIN, INSTALLED, Installation
 from tests.harness.poll import wait_until
 from tests.harness.ports import LOOPBACK
 from tests.harness.process import ManagedProcess
-from tests.harness.rabbitmq_files import NodePorts, environment, write_files
+from tests.harness.rabbitmq_files import PLUGINS, NodePorts, environment, write_files
 from tests.harness.vhosts import Vhost, create_vhost
 
 
@@ -26,8 +26,9 @@ class RabbitNode:
     """One broker with its own data, ports, cookie and port mapper, on loopback only.
 
     ``start`` and ``stop`` frame its life; in between it can be killed or shut down and started
-    again on the same data and ports. ``config`` adds lines to rabbitmq.conf. Nodes that are to
-    form a cluster have the same ``cookie`` and one port mapper, which one of them starts.
+    again on the same data and ports. ``config`` adds lines to rabbitmq.conf; ``plugins`` are
+    enabled, others can be later on if they are among the usual ones. Nodes that are to form a
+    cluster have the same ``cookie`` and one port mapper, which one of them starts.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class RabbitNode:
         installation: Installation = INSTALLED,
         cookie: str = "",
         starts_port_mapper: bool = True,
+        plugins: Sequence[str] = PLUGINS,
     ) -> None:
         self._config = dict(config or {})
         self._installation = installation
         self._cookie = cookie or secrets.token_hex(16)
         self._starts_port_mapper = starts_port_mapper
+        self._plugins = tuple(plugins)
         self.ports = ports or NodePorts()
         self.folder: Path | None = None
         self._server: ManagedProcess | None = None
@@ -97,7 +100,14 @@ class RabbitNode:
             self.folder = leftovers.temporary_folder(
                 "bus-rabbitmq-", self._installation.folder_for_data
             )
-            write_files(self.folder, self.ports, self._config, self._cookie, self._installation)
+            write_files(
+                self.folder,
+                self.ports,
+                self._config,
+                self._cookie,
+                self._installation,
+                self._plugins,
+            )
         if self._starts_port_mapper and self._port_mapper is None:
             # A child of ours. The one that Erlang would start itself outlives every node.
             self._port_mapper = self._spawn("epmd")

@@ -1,6 +1,6 @@
 """The folder and environment of a private RabbitMQ node."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,7 @@ def write_files(
     config: Mapping[str, str],
     cookie: str,
     installation: Installation,
+    plugins: Iterable[str] = PLUGINS,
 ) -> None:
     """Write what the node reads: configuration, plugins, cookie, and how to find localhost."""
     settings = {
@@ -48,7 +49,7 @@ def write_files(
     }
     lines = "".join(f"{key} = {value}\n" for key, value in settings.items())
     (folder / "rabbitmq.conf").write_text(lines)
-    (folder / "enabled_plugins").write_text(f"[{','.join(PLUGINS)}].\n")
+    (folder / "enabled_plugins").write_text(f"[{','.join(plugins)}].\n")
     # A bare container may lack an /etc/hosts; Erlang then needs to be told.
     (folder / "inetrc").write_text(
         '{host, {127,0,0,1}, ["localhost"]}.\n{lookup, [file, native]}.\n'

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from bus_core.topology import QueueKind
 from eventbus_admin.api.fields import Choice, Moment, Name, Text
 from eventbus_admin.api.serializers.base import ListParameters, SearchParameters, Strict, ordering
+from eventbus_admin.broker.changes import Hearing
 from eventbus_admin.reconcile.models import NOT_DRIFT, Run, Sync
 from eventbus_admin.reconcile.objects import ObjectKind, step_id
 from eventbus_admin.reconcile.plan import StepKind
@@ -17,6 +18,7 @@ KINDS = [(kind.value, kind.value) for kind in ObjectKind]
 POLICIES = [(one.value, one.value) for one in Apply]
 QUEUE_KINDS = [(one.value, one.value) for one in QueueKind]
 DIFFERENT = [choice for choice in Sync.choices if choice[0] not in NOT_DRIFT]
+HEARINGS = [(one.value, one.value) for one in Hearing]
 MAX_STEPS = 5000
 QUEUE = "consumer__exportRequested__export-manager"
 RUN_ID = "0d4f3f5e-6a53-4b3e-9f0e-2f6f1b6c7d11"
@@ -30,6 +32,8 @@ STATUS_EXAMPLE = {
         "reachable": True,
         "error": "",
         "observed_at": "2026-11-23T18:39:11.034Z",
+        "hints": "on",
+        "hints_message": "",
     },
     "drift": {"in_sync": 41, "missing": 1},
     "policy": "sync",
@@ -101,6 +105,10 @@ class BrokerOut(serializers.Serializer[Any]):
     reachable = serializers.BooleanField()
     error = serializers.CharField(help_text="Why it cannot be read; empty when it can.")
     observed_at = Moment(allow_null=True)
+    hints = serializers.ChoiceField(
+        HEARINGS, help_text="Whether it tells of changes, so that drift is seen within a second."
+    )
+    hints_message = serializers.CharField(help_text="Why it does not, and what to do.")
 
 
 class StatusOut(serializers.Serializer[Any]):

@@ -64,6 +64,8 @@ class Status(Endpoint):
                 "reachable": state.reachable,
                 "error": state.error,
                 "observed_at": state.observed_at,
+                "hints": state.hearing,
+                "hints_message": state.hearing_message,
             },
             "drift": state.counts,
             "policy": apply_setting(),

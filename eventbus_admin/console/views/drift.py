@@ -57,6 +57,8 @@ def drift(request: PersonRequest) -> HttpResponse:
         "differing": number,
         "applicable": applicable().count(),
         "observed_at": state.observed_at if state else None,
+        "hearing": state,
+        "compare_seconds": settings.EVENTBUS_COMPARE_SECONDS,
         "policy": said(apply_setting(), heals=settings.EVENTBUS_SELF_HEAL),
         "may_apply": Rights(Actor.person(request.user)).can_operate("apply the plan"),
         "kinds": differing().order_by("kind").values_list("kind", flat=True).distinct(),

@@ -223,7 +223,7 @@ def pages_of_the_console(object_pk: int) -> Iterator[str]:
             "event_id": EVENT,
             "pk": object_pk,
         }
-        if "runs/" in str(one.pattern):
+        if "runs/" in str(one.pattern) or "operations/" in str(one.pattern):
             known["pk"] = RUN
         if "requests/" in str(one.pattern):
             known["pk"] = REQUEST

@@ -9,7 +9,7 @@ from django.utils import timezone
 from eventbus_admin.accounts.models import User
 from eventbus_admin.reconcile.models import BrokerObject, Run, Sync
 from eventbus_admin.registry.models import Service, Subscription
-from tests.unit.api.conftest import QUEUE, RUN, Program
+from tests.unit.api.conftest import QUEUE, RUN, STRANGER_USER, Program
 
 STEP = f"queue {QUEUE}"
 PLAIN = {
@@ -44,6 +44,7 @@ def test_a_step_says_what_it_means_and_whether_it_applies(bus: Program, settings
     assert steps[STEP]["impact"] == impact
     assert {step: (one["kind"], one["applies"]) for step, one in steps.items()} == {
         STEP: ("create", True),
+        f"user {STRANGER_USER}": ("unmanaged", False),
         "exchange event__other": ("adopt", False),
         "policy eventbus-consumers": ("change", False),
     }

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from eventbus_admin.audit.middleware import HEADER, AuditGroupMiddleware
-from eventbus_admin.audit.recording import current_group
+from eventbus_admin.audit.recording import current_group, current_request_id
 
 
 @pytest.mark.django_db
@@ -33,7 +33,25 @@ def test_it_is_that_of_the_trail_and_of_the_log() -> None:
     assert "request_id" not in structlog.contextvars.get_contextvars()
 
 
-@pytest.mark.django_db
-def test_nobody_else_chooses_it() -> None:
-    chosen = "00000000-0000-4000-8000-000000000000"
-    assert Client().get("/healthz", headers={HEADER: chosen})[HEADER] != chosen
+def test_a_well_formed_one_is_taken_over_and_the_trail_keeps_its_own() -> None:
+    seen: dict[str, object] = {}
+
+    def view(_request: HttpRequest) -> HttpResponse:
+        seen.update(structlog.contextvars.get_contextvars(), id=current_request_id())
+        seen["group"] = str(current_group())
+        return HttpResponse()
+
+    request = RequestFactory().get("/", headers={HEADER: "proxy-42.a_b"})
+    answer = AuditGroupMiddleware(view)(request)
+
+    assert isinstance(answer, HttpResponse)
+    assert answer[HEADER] == seen["request_id"] == seen["id"] == "proxy-42.a_b"
+    assert seen["audit_group"] == seen["group"] != answer[HEADER]
+    assert current_request_id() == ""
+
+
+@pytest.mark.parametrize(
+    "given", ["short", "x" * 65, "with space-1234", 'quote"12345', "line\tbreak-12", "-begins-so"]
+)
+def test_what_is_not_well_formed_is_not_taken_over(given: str) -> None:
+    assert UUID(Client().get("/healthz", headers={HEADER: given})[HEADER])

@@ -27,6 +27,7 @@ OVERVIEW = {"cluster_name": "rabbit@host", "rabbitmq_version": "3.10.8", "disabl
 HEALTHY: Answers = {
     "overview": (200, OVERVIEW),
     "whoami": (200, {"name": "u", "tags": ["monitoring"]}),
+    "global-parameters": (200, []),
     "vhosts": (200, [{"name": "/", "default_queue_type": "undefined"}]),
     "exchanges/%2F": (200, []),
     "queues/%2F": (200, []),

@@ -29,6 +29,10 @@ class Api:
         assert reads.keys() == answers.keys()
         return answers
 
+    def get(self, where: str) -> list[dict[str, Any]]:
+        assert where == "global-parameters"
+        return [{"name": "internal_cluster_id", "value": "its first disk"}]
+
 
 @pytest.fixture
 def api() -> Api:

@@ -20,7 +20,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def in_order(db: None, now: datetime) -> None:
+def in_order(transactional_db: None, now: datetime) -> None:
     """A worker leads and reads a broker that answers."""
     Lease.objects.create(name=LEADER, holder="w", fence=1, expires=now + timedelta(seconds=10))
     ReconcileState.objects.update_or_create(id=1, defaults={"reachable": True, "observed_at": now})
@@ -47,7 +47,9 @@ def test_a_probe_may_come_by_any_address_and_without_https(client: Client, setti
 
 
 def test_all_is_well(client: Client, in_order: None) -> None:
-    assert ready(client) == (
+    status, answer = ready(client)
+    assert 0 <= answer["broker"].pop("age_seconds") < 60
+    assert (status, answer) == (
         200,
         {
             "database": {"ok": True, "message": "The database answers."},
@@ -86,14 +88,16 @@ def test_the_broker_is_away(
     assert "10.0.0.7" not in str(answer)
 
 
-def test_before_the_first_look_nothing_is_ready(client: Client, db: None) -> None:
+def test_before_the_first_look_nothing_is_ready(client: Client, transactional_db: None) -> None:
     status, answer = ready(client)
 
     assert status == 503
     assert [answer[name]["ok"] for name in ("database", "broker", "lease")] == [True, False, False]
 
 
-def test_the_database_is_away(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_database_is_away(
+    client: Client, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away() -> None:
         raise OperationalError("could not connect to 10.0.0.8")
 
@@ -103,6 +107,14 @@ def test_the_database_is_away(client: Client, db: None, monkeypatch: pytest.Monk
     assert status == 503
     assert not any(finding["ok"] for finding in answer.values())
     assert "10.0.0.8" not in str(answer)
+
+
+def test_a_broker_that_went_silent_is_told_with_its_age(
+    client: Client, in_order: None, now: datetime
+) -> None:
+    ReconcileState.objects.update(observed_at=now - timedelta(seconds=7))
+
+    assert ready(client)[1]["broker"]["age_seconds"] == pytest.approx(7, abs=5)
 
 
 def test_only_looking_is_allowed(client: Client) -> None:

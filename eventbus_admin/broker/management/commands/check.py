@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.checks import register
+from django.core.checks.registry import registry
 from django.core.management.commands import check
 
 from eventbus_admin.broker.checks import TAG, check_broker_answers
@@ -12,7 +12,10 @@ class Command(check.Command):
     """Django's command; a check cannot tell by itself whether its tag was asked for."""
 
     def handle(self, *app_labels: Any, **options: Any) -> None:
-        """Add the live check when its tag was given."""
+        """Add the live check for this once when its tag was given."""
         if TAG in (options["tags"] or ()):
-            register(check_broker_answers, TAG)
-        super().handle(*app_labels, **options)
+            registry.register(check_broker_answers, TAG)
+        try:
+            super().handle(*app_labels, **options)
+        finally:
+            registry.registered_checks.discard(check_broker_answers)
