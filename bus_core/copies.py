@@ -3,6 +3,7 @@ with which a person gives it another chance.
 """
 
 import time
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -33,7 +34,9 @@ DEAD_ERROR = "bus-dead-error"
 DEAD_ATTEMPTS = "bus-dead-attempts"
 DEAD_AT = "bus-dead-at"
 DEAD_WORKER = "bus-dead-worker"
-_SAID = (DEAD_REASON, DEAD_QUEUE, DEAD_ERROR, DEAD_ATTEMPTS, DEAD_AT, DEAD_WORKER)
+DEAD_ID = "bus-dead-id"
+"""Another one each time that an event gives up; the same however often that copy is delivered."""
+_SAID = (DEAD_REASON, DEAD_QUEUE, DEAD_ERROR, DEAD_ATTEMPTS, DEAD_AT, DEAD_WORKER, DEAD_ID)
 
 
 def retry_copy(delivery: Delivery, envelope: Envelope, meta: Meta) -> Message:
@@ -72,6 +75,7 @@ def dead_letter(
             DEAD_ATTEMPTS: meta.attempts,
             DEAD_AT: int(time.time()),
             DEAD_WORKER: worker,
+            DEAD_ID: uuid.uuid4().hex,
         },
     )
 

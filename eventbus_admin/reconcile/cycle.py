@@ -25,6 +25,7 @@ from eventbus_admin.reconcile.policy import (
     is_empty,
 )
 from eventbus_admin.reconcile.status import statuses
+from eventbus_admin.reconcile.waiting import waiting_dead_letters
 
 _EMPTY = Plan()
 
@@ -144,7 +145,7 @@ def _store(fence: Fence, done: Round, backlog: Backlog | None) -> None:
         broker=done.seen.broker,
         plan=done.plan,
         established=done.established,
-        statuses=statuses(done.wishes.live, done.plan, done.seen, growing),
+        statuses=statuses(done.wishes.live, done.plan, done.seen, growing, waiting_dead_letters()),
         applied_revision=done.wishes.revision if done.applied else None,
     )
 

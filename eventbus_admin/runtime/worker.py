@@ -7,6 +7,7 @@ from django.conf import settings
 
 from bus_core.connecting import open_link
 from eventbus_admin.broker.factory import current_broker
+from eventbus_admin.deadletters.loop import DeadLetterKeeper
 from eventbus_admin.feed.broadcast import Broadcaster
 from eventbus_admin.feed.loop import Feed
 from eventbus_admin.journal import retention
@@ -20,7 +21,7 @@ DIRECTIVES_CLIENT = "eventbus-admin directives"
 
 
 class Worker:
-    """Leadership, reconciler, feed and retention on threads of this process.
+    """Leadership, reconciler, feed, dead letters and retention on threads of this process.
 
     Any number of processes may run one. What only one may do is done where the lease is held.
     """
@@ -35,11 +36,13 @@ class Worker:
             return leadership.fence is not None
 
         feed = Feed(settings.EVENTBUS_BUS_URL, broadcaster, leads)
+        dead_letters = DeadLetterKeeper(settings.EVENTBUS_BUS_URL, leadership)
         self._supervisor = Supervisor(
             [
                 Part("lease", leadership.run),
                 Part("reconcile", reconciler.run),
                 Part("feed", feed.run),
+                Part("dead letters", dead_letters.run),
                 Part("retention", partial(retention.run, leads=leads)),
             ]
         )
