@@ -58,7 +58,8 @@ def mark_sent(fence: Fence, letters: Sequence[DeadLetter]) -> None:
 def _next(run: RetryRun, limit: int) -> list[DeadLetter]:
     """Return the next ones, as many as fit into memory."""
     prepared = run.letters.filter(state=State.RETRYING).order_by("pk")
-    chosen, size = [], 0
+    chosen: list[int] = []
+    size = 0
     for pk, length in prepared.values_list("pk", "size")[:limit]:
         size += length
         if chosen and size > CHUNK_BYTES:

@@ -37,7 +37,7 @@ def properties_text(delivery: Delivery) -> str:
     )
 
 
-def delivery_of(text: str, body: bytes, queue: str = "") -> Delivery:
+def delivery_of(text: str, body: bytes | memoryview, queue: str = "") -> Delivery:
     """Return the message as it was delivered, from what `properties_text` returned."""
     kept = json.loads(text)
     properties = {name: _meant(value) for name, value in kept["properties"].items()}
