@@ -9,6 +9,8 @@ _PAGES = {
     "service": "console:service",
     "subscription": "console:subscription",
     "run": "console:run",
+    "retry_run": "console:retry-run",
+    "dead_letter": "console:dead-letter",
 }
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from eventbus_admin.deadletters.models import RetryRun
+from eventbus_admin.deadletters.models import State as LetterState
 from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Health, Run, Sync
 from eventbus_admin.registry.states import Lifecycle, ServiceKind, SubscriptionState
@@ -46,6 +48,13 @@ _TONES: Final[dict[str, str]] = {
     Run.State.RUNNING: ACT,
     Run.State.DONE: OK,
     Run.State.FAILED: BAD,
+    RetryRun.Progress.STOPPED: WARN,
+    LetterState.WAITING: WARN,
+    LetterState.RETRYING: ACT,
+    LetterState.RETRIED: ACT,
+    LetterState.FAILED_AGAIN: BAD,
+    LetterState.EDITED: IDLE,
+    LetterState.DISCARDED: IDLE,
     "handled": OK,
     "retried": WARN,
     "dead": BAD,
@@ -63,6 +72,8 @@ _WORDS: Final[dict[str, str]] = {
         Lifecycle,
         ServiceKind,
         Run.State,
+        RetryRun.Progress,
+        LetterState,
     )
     for choice in choices
 } | {

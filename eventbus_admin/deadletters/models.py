@@ -17,9 +17,9 @@ class State(models.TextChoices):
     """Where a dead letter stands."""
 
     WAITING = "waiting", "Waiting"
-    RETRYING = "retrying", "Prepared"
+    RETRYING = "prepared", "Prepared"
     """Chosen by a run, and not sent yet."""
-    RETRIED = "retried", "Sent"
+    RETRIED = "sent", "Sent"
     """The broker has it again; nobody has said yet what became of it."""
     HANDLED = "handled", "Handled"
     FAILED_AGAIN = "failed_again", "Failed again"

@@ -68,8 +68,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("waiting", "Waiting"),
-                            ("retrying", "Prepared"),
-                            ("retried", "Sent"),
+                            ("prepared", "Prepared"),
+                            ("sent", "Sent"),
                             ("handled", "Handled"),
                             ("failed_again", "Failed again"),
                             ("edited", "Replaced"),

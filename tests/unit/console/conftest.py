@@ -22,6 +22,7 @@ from eventbus_admin.reconcile.models import (
     Sync,
 )
 from eventbus_admin.registry.models import Publication, Subscription
+from tests.harness.dead_letters import write_dead_letters
 
 RUN = UUID(int=1)
 EVENT = "exportRequested_1"
@@ -156,6 +157,7 @@ def world(
             }
         ],
     )
+    write_dead_letters(subscription.service, "exportRequested")
     AuditEntry.objects.create(
         actor_name="mia",
         verb="paused",
@@ -187,6 +189,12 @@ PAGES = (
     "/new/subscription/",
     "/new/subscription/preview/?service=export-manager&event_type=exportRequested",
     "/edit/subscription/exportRequested/export-manager/",
+    "/dead-letters/",
+    "/dead-letters/causes/1/",
+    "/dead-letters/1/",
+    "/dead-letters/1/edit/",
+    f"/dead-letters/runs/{RUN}/",
+    f"/dead-letters/runs/{RUN}/progress/",
     "/drift/",
     f"/runs/{RUN}/",
     f"/runs/{RUN}/progress/",

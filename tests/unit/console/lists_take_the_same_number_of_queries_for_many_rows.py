@@ -13,7 +13,8 @@ from eventbus_admin.accounts.models import User
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.journal.models import JournalEntry, Outcome, WorkerPresence
 from eventbus_admin.reconcile.models import BrokerObject, Health, Run, SubscriptionStatus, Sync
-from eventbus_admin.registry.models import Publication, Subscription
+from eventbus_admin.registry.models import Publication, Service, Subscription
+from tests.harness.dead_letters import write_dead_letters
 
 PATHS = (
     "/",
@@ -24,6 +25,8 @@ PATHS = (
     "/subscriptions/",
     "/subscriptions/many/busy/",
     "/new/subscription/?service=busy&event_type=many",
+    "/dead-letters/",
+    "/dead-letters/causes/1/",
     "/drift/",
     "/integrators/",
     "/audit/",
@@ -46,6 +49,7 @@ def grow(
 
     def grow_by(first: int, last: int) -> None:
         now = timezone.now()
+        busy = Service.objects.get(name="busy")
         for number in range(first, last):
             add(make_subscription("many", f"service-{number}"))
             add(make_subscription(f"type-{number}", "busy"))
@@ -70,6 +74,8 @@ def grow(
                 kind="queue", name=f"queue-{number}", sync=Sync.MISSING, since=now
             )
             Run.objects.create(state=Run.State.DONE)
+            write_dead_letters(busy, "many", number=2)
+            write_dead_letters(busy, "many", error=f"Error{chr(97 + number)}")
             AuditEntry.objects.create(
                 actor_name="mia",
                 verb="created",
