@@ -32,6 +32,7 @@ from eventbus_admin.reconcile.models import (
     Sync,
 )
 from eventbus_admin.registry.models import Credential, EventType, Publication, Service, Subscription
+from tests.harness.dead_letters import write_dead_letters
 
 API = "/api/v1"
 RUN = UUID(int=1)
@@ -156,6 +157,7 @@ def world(make_subscription: Callable[..., Subscription]) -> Subscription:
         error="HTTPError: 503",
         at=now - timedelta(seconds=1),
     )
+    write_dead_letters(subscription.service, "exportRequested", pk=REQUEST)
     step = {"kind": "create", "object": "queue", "name": QUEUE, "reason": "", "error": ""}
     Run.objects.create(
         id=RUN,

@@ -44,6 +44,7 @@ KNOWN = {
     "owner": "Journals",
     "to": "export-manager",
     "steps": [QUEUE],
+    "ids": [REQUEST],
 }
 
 schema = schemathesis.openapi.from_dict(document())

@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from eventbus_admin.accounts.models import ApiToken, Team, User
+from eventbus_admin.deadletters.models import RetryRun
 from eventbus_admin.journal.models import JournalEntry, Outcome
 from eventbus_admin.reconcile.models import BrokerObject, Run, SubscriptionStatus, Sync
 from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
+from tests.harness.dead_letters import write_dead_letters
 from tests.unit.api.conftest import Program
 
 PATHS = (
@@ -23,6 +25,8 @@ PATHS = (
     "events/",
     "plan/",
     "runs/",
+    "dead-letters/",
+    "dead-letters/runs/",
     "teams/",
     "tokens/",
 )
@@ -65,6 +69,8 @@ def _grow_what_happened(numbers: range, owner: User, now: datetime) -> None:
         BrokerObject(kind="queue", name=f"queue{number}", sync=Sync.MISSING, since=now)
         for number in numbers
     )
+    write_dead_letters(Service.objects.get(name=f"service{numbers[0]}"), "t", number=len(numbers))
+    RetryRun.objects.bulk_create(RetryRun(requested_by_name="o") for _ in numbers)
     Run.objects.bulk_create(Run(requested_by=owner) for _ in numbers)
     ApiToken.objects.bulk_create(
         ApiToken(prefix=f"t{number}", digest="x", name="t", user=owner) for number in numbers

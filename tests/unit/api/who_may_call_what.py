@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -12,11 +13,15 @@ from django.utils import timezone
 from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.api.views.document import document
+from eventbus_admin.deadletters.models import RetryRun
 from eventbus_admin.reconcile.stored_plan import plan_id
+from eventbus_admin.registry.models import Service
+from tests.harness.dead_letters import write_dead_letters
 from tests.unit.api.conftest import API, EVENT, REQUEST, RUN, Program
 
 READ, WRITE, TEST, APPLY, TOKENS = TokenScope
 PAIR = "exportRequested/export-manager"
+DISCARD, STOPPED = UUID(int=2), UUID(int=3)
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,15 @@ CALLS = (
     reads(f"requests/{REQUEST}/"),
     writes("POST", f"requests/{REQUEST}/approve/", 200, member=403),
     writes("POST", f"requests/{REQUEST}/decline/", 200, {"reason": "no"}, member=403),
+    reads("dead-letters/"),
+    reads(f"dead-letters/{REQUEST}/"),
+    writes("POST", "dead-letters/retry/", 201, {"ids": [REQUEST]}),
+    writes("POST", "dead-letters/discard/", 200, {"filter": {"service": "export-manager"}}),
+    writes("POST", f"dead-letters/discard/{DISCARD}/undo/", 200),
+    reads("dead-letters/runs/", service=403),
+    reads(f"dead-letters/runs/{RUN}/", service=403),
+    writes("POST", f"dead-letters/runs/{RUN}/stop/", 200),
+    writes("POST", f"dead-letters/runs/{STOPPED}/resume/", 200),
     reads("events/"),
     reads(f"events/{EVENT}/"),
     reads("status/", service=403),
@@ -197,7 +211,8 @@ def test_matrix(
     settings.EVENTBUS_REGISTRATION = "open"
     # Given things to act on
     make_event_type("unused")
-    make_subscription("paused", "export-manager", state="paused")
+    paused = make_subscription("paused", "export-manager", state="paused")
+    _write_more_dead_letters(paused.service)
     path = call.path.replace("…", make_token(administrator)[0].prefix)
     body = {**call.body, "plan": plan_id()} if call.path == "runs/" and call.body else call.body
 
@@ -212,6 +227,13 @@ def test_matrix(
         assert answer.has_header("WWW-Authenticate") == (status == 401)
     else:
         assert answer.status_code == getattr(call, who), answer.content
+
+
+def _write_more_dead_letters(service: Service) -> None:
+    stopped = RetryRun.objects.create(pk=STOPPED, requested_by_name="mia", state="stopped")
+    write_dead_letters(service, "paused", pk=101, state="discarded", discard=DISCARD)
+    write_dead_letters(service, "paused", pk=102, run=stopped)
+    write_dead_letters(service, "paused", pk=103, run_id=RUN, state="prepared")
 
 
 def test_every_endpoint_is_in_the_matrix() -> None:
