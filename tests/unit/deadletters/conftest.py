@@ -39,6 +39,7 @@ class Bench:
         once = RetryPolicy(attempts=1, delays_ms=(1000,))
         self.worker.subscribe(TYPE, retry=once)(self._handle)
         self.worker.start()
+        self.wait_for_worker(QUEUE)
         self._broadcaster = Broadcaster()
         self._pump = Pump(self._broadcaster)
         self._reports = Reports(self.link, self._pump.reports)
@@ -49,6 +50,15 @@ class Bench:
         fence = leadership.renew()
         assert fence is not None
         return Session(MemoryLink(self.broker), fence)
+
+    def wait_for_worker(self, queue: str) -> None:
+        """Wait until somebody consumes it: what is published before that reaches nobody."""
+
+        def consumed() -> bool:
+            state = self.link.look(queue)
+            return state is not None and state.consumers > 0
+
+        wait_until(consumed)
 
     def publish(self, *payloads: Any) -> None:
         """Publish an event for each payload."""
