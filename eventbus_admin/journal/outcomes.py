@@ -65,7 +65,8 @@ def supersedes(new: Outcome, old: Outcome) -> bool:
     if new.outcome in FINAL:
         return new.attempts >= old.attempts or new.at >= old.at
     if old.outcome in FINAL:
-        return new.attempts > old.attempts
+        again = old.outcome == "dead" and new.at > old.at
+        return again or new.attempts > old.attempts
     return (new.attempts, new.at) >= (old.attempts, old.at)
 
 

@@ -1,8 +1,12 @@
 """Many are sent in chunks; a run stops, goes on, and tries one first when it is told to."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
+from bus_core.envelope import rfc3339
+from bus_core.reports import Receipt
 from bus_core.topology import dead_letters
 from eventbus_admin.accounts.actor import SYSTEM
 from eventbus_admin.deadletters import runs, sending
@@ -10,8 +14,10 @@ from eventbus_admin.deadletters.actions import resume_run, retry_dead_letters, s
 from eventbus_admin.deadletters.choosing import Chosen
 from eventbus_admin.deadletters.models import DeadLetter, RetryRun, State
 from eventbus_admin.deadletters.runs import counts
+from eventbus_admin.journal.models import Outcome
+from eventbus_admin.journal.outcomes import record_receipts
 from eventbus_admin.registry.errors import ActionError
-from tests.unit.deadletters.conftest import Bench, states
+from tests.unit.deadletters.conftest import SERVICE, TYPE, Bench, states
 
 ALL = Chosen()
 
@@ -106,6 +112,22 @@ def test_when_the_first_one_fails_again_the_others_are_left_alone(bench: Bench) 
     bench.until(lambda: counts(run) == {"failed_again": 1, "handled": 4})
 
 
+def test_its_first_failed_attempt_is_enough(bench: Bench) -> None:
+    bench.publish(1, 2)
+    first, _ = bench.taken_in(2)
+    bench.until(lambda: Outcome.objects.filter(outcome="dead").count() == 2)
+    bench.worker.close(grace=1)
+    run = retry_dead_letters(actor=SYSTEM, chosen=ALL, careful=True)
+    bench.until(lambda: now(run).tried is not None)
+    later = rfc3339(timezone.now() + timedelta(seconds=1))
+    said = {"event_id": first.event_id, "event_type": TYPE, "service": SERVICE, "worker": "w"}
+    retried = Receipt(outcome="retried", attempts=1, ms=1, at=later, error="still shut", **said)
+    record_receipts([retried])
+    bench.until(lambda: now(run).state == "stopped")
+    assert now(run).note == "The first one failed again: still shut. 1 was not sent."
+    assert counts(run) == {"sent": 1, "waiting": 1}
+
+
 def test_without_word_it_does_not_wait_for_ever(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +136,7 @@ def test_without_word_it_does_not_wait_for_ever(
     bench.worker.close(grace=1)
     run = retry_dead_letters(actor=SYSTEM, chosen=ALL, careful=True)
     bench.until(lambda: now(run).tried is not None)
-    monkeypatch.setattr(runs, "PATIENCE", timezone.timedelta(0))
+    monkeypatch.setattr(runs, "PATIENCE", timedelta(0))
     bench.until(lambda: now(run).state == "stopped")
     assert now(run).note == (
         "Nobody said within 10 minutes what became of the first one. 1 was not sent."
