@@ -26,6 +26,8 @@ _DROPPED = (
     "x-delivery-count",
 )
 _ERROR_CHARACTERS = 4_000
+_ALL_BUT_ONE = 999_999
+"""More failures than any budget allows; one more is the most that is read."""
 
 DEAD_PREFIX = "bus-dead-"
 DEAD_REASON = "bus-dead-reason"
@@ -80,19 +82,22 @@ def dead_letter(
     )
 
 
-def another_chance(message: Message) -> Message:
+def another_chance(message: Message, *, once: bool = False) -> Message:
     """Return a dead letter as the event that it was, with its whole retry budget before it.
 
     Attempts and failures begin at 0: a person has decided that what went wrong is mended, and
     with the old counts one more failure would make it a dead letter again. The budget itself
-    stays. A body that cannot be decoded is kept to the byte.
+    stays. With `once` its next failure is its last. A body that cannot be decoded is kept to the
+    byte.
     """
     try:
         envelope = decode(message)
     except UndecodableMessage:
         body = message.body
     else:
-        body = with_meta(envelope, replace(envelope.meta, attempts=0, failures=0))
+        body = with_meta(
+            envelope, replace(envelope.meta, attempts=0, failures=_ALL_BUT_ONE if once else 0)
+        )
     headers = message.headers.items()
     alive = {name: value for name, value in headers if not name.startswith(DEAD_PREFIX)}
     return _copy(message.with_headers(alive), body, {})

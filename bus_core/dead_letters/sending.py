@@ -38,16 +38,18 @@ def send_again(
     *,
     timeout: float = SEND_SECONDS,
     headers: Mapping[str, str] | None = None,
+    once: bool = False,
 ) -> "Future[None]":
     """Send a dead letter to its subscription's queue and to no other.
 
     The future ends when the broker has it: remove the dead letter only then. A crash in between
     makes a duplicate, never a loss. `timeout` in seconds; `headers` are sent along, and are still
-    there when it dies again. Raises `ValueError` when nobody can tell its queue.
+    there when it dies again. With `once` its next failure is its last. Raises `ValueError` when
+    nobody can tell its queue.
     """
     if letter.queue is None:
         raise ValueError(f"nobody can tell which queue {letter.id or 'this message'} belongs to")
-    message = another_chance(letter.message)
+    message = another_chance(letter.message, once=once)
     if headers:
         message = message.with_headers({**message.headers, **headers})
     return link.publish(

@@ -51,12 +51,6 @@ def is_news(outcome: Outcome, letter: DeadLetter) -> bool:
     return outcome.outcome == "handled" or outcome.at > letter.died + _A_SECOND
 
 
-def latest_outcome(letter: DeadLetter) -> Outcome | None:
-    """Return what a worker reported since it was sent again, if it did."""
-    found = _outcomes([letter.event_id]).get((letter.event_id, letter.service.name))
-    return found if found is not None and is_news(found, letter) else None
-
-
 def _outcomes(event_ids: list[str]) -> dict[tuple[str, str], Outcome]:
     if not event_ids:
         return {}

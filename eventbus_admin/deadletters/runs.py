@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from bus_core.errors import BusError
 from bus_core.link import Link
-from eventbus_admin.deadletters.following import latest_outcome
 from eventbus_admin.deadletters.models import DeadLetter, RetryRun, State
 from eventbus_admin.deadletters.sending import CHUNK, send_chunk
 from eventbus_admin.reconcile.lease import Fence
@@ -52,7 +51,7 @@ def advance(link: Link, fence: Fence, run: RetryRun) -> bool:
         )
         return False
     try:
-        problem = send_chunk(link, fence, run, limit=1 if tries else CHUNK)
+        problem = send_chunk(link, fence, run, limit=1 if tries else CHUNK, once=tries)
     except BusError as error:
         problem = f"The broker does not answer: {error}. It is tried again."
     if tries and not problem:
@@ -68,10 +67,7 @@ def _proven(fence: Fence, run: RetryRun) -> bool:
     if tried is None or tried.state == State.HANDLED:
         return True
     if tried.state in {State.RETRIED, State.RETRYING}:
-        outcome = latest_outcome(tried)
-        if outcome is not None and outcome.outcome == "retried":
-            _end(fence, run, f"The first one failed again: {outcome.last_line}")
-        elif timezone.now() - max(tried.sent or tried.since, run.started or tried.since) > PATIENCE:
+        if timezone.now() - max(tried.sent or tried.since, run.started or tried.since) > PATIENCE:
             _end(fence, run, "Nobody said within 10 minutes what became of the first one.")
         return False
     again = tried.came_back.order_by("pk").last()

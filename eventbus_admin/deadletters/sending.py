@@ -21,17 +21,20 @@ CHUNK_BYTES = 16 * 1024 * 1024
 SEND_SECONDS = 10.0
 
 
-def send_chunk(link: Link, fence: Fence, run: RetryRun, *, limit: int = CHUNK) -> str:
+def send_chunk(
+    link: Link, fence: Fence, run: RetryRun, *, limit: int = CHUNK, once: bool = False
+) -> str:
     """Send the next of a run's dead letters and mark those that the broker has.
 
-    Returns why some were not sent, as a sentence; those are tried again. A crash between the
-    broker's confirm and the mark makes a duplicate, never a loss. Call it outside of a
-    transaction. Raises a `BusError` when the broker is away, and `LeaseLost`.
+    With `once` the next failure of each is its last. Returns why some were not sent, as a
+    sentence; those are tried again. A crash between the broker's confirm and the mark makes a
+    duplicate, never a loss. Call it outside of a transaction. Raises a `BusError` when the broker
+    is away, and `LeaseLost`.
     """
     letters = _next(run, limit)
     _note_what_is_known(letters)
     _make_ready(link, letters)
-    sending = [(letter, _send(link, letter)) for letter in letters]
+    sending = [(letter, _send(link, letter, once=once)) for letter in letters]
     sent, problem = [], ""
     for letter, future in sending:
         error = _error_of(future)
@@ -95,13 +98,14 @@ def described(letter: DeadLetter) -> dead_letters.DeadLetter:
     return dead_letters.describe(delivery, letter.service.name)
 
 
-def _send(link: Link, letter: DeadLetter) -> "Future[None]":
+def _send(link: Link, letter: DeadLetter, *, once: bool) -> "Future[None]":
     return dead_letters.send_again(
         link,
         letter.service.name,
         described(letter),
         timeout=SEND_SECONDS,
         headers={RETRIED_FROM: letter.key.hex},
+        once=once,
     )
 
 

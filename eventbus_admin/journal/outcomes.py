@@ -65,8 +65,7 @@ def supersedes(new: Outcome, old: Outcome) -> bool:
     if new.outcome in FINAL:
         return new.attempts >= old.attempts or new.at >= old.at
     if old.outcome in FINAL:
-        again = old.outcome == "dead" and new.at > old.at
-        return again or new.attempts > old.attempts
+        return new.attempts > old.attempts
     return (new.attempts, new.at) >= (old.attempts, old.at)
 
 

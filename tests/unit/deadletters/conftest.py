@@ -35,11 +35,7 @@ class Bench:
         self.leadership = leadership
         self.link = MemoryLink(self.broker)
         self.publisher = BrokerBus(MemoryLink(self.broker), service="submission")
-        self.worker = BrokerBus(MemoryLink(self.broker), service=SERVICE)
-        once = RetryPolicy(attempts=1, delays_ms=(1000,))
-        self.worker.subscribe(TYPE, retry=once)(self._handle)
-        self.worker.start()
-        self.wait_for_worker(QUEUE)
+        self.worker = self.replace_worker(RetryPolicy(attempts=1, delays_ms=(1000,)))
         self._broadcaster = Broadcaster()
         self._pump = Pump(self._broadcaster)
         self._reports = Reports(self.link, self._pump.reports)
@@ -50,6 +46,14 @@ class Bench:
         fence = leadership.renew()
         assert fence is not None
         return Session(MemoryLink(self.broker), fence)
+
+    def replace_worker(self, retry: RetryPolicy) -> BrokerBus:
+        """Start a worker with the same handler."""
+        worker = BrokerBus(MemoryLink(self.broker), service=SERVICE)
+        worker.subscribe(TYPE, retry=retry)(self._handle)
+        worker.start()
+        self.wait_for_worker(QUEUE)
+        return worker
 
     def wait_for_worker(self, queue: str) -> None:
         """Wait until somebody consumes it: what is published before that reaches nobody."""
