@@ -35,8 +35,9 @@ def wanted_by(request: HttpRequest) -> Wanted:
     given = request.POST if request.method == "POST" else request.GET
     cause = given.get("cause", "")
     fields: dict[str, Any] = {
-        "service": given.get("service", ""),
-        "event_type": given.get("type", ""),
+        # PostgreSQL refuses to be asked for a null character.
+        "service": given.get("service", "").replace("\0", ""),
+        "event_type": given.get("type", "").replace("\0", ""),
         "text": given.get("q", "").strip(),
         "cause": int(cause) if cause.isdecimal() and len(cause) < 19 else None,
     }

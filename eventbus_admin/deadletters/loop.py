@@ -91,7 +91,6 @@ class Session:
     def turn(self) -> bool:
         """Do what is due; returns whether there is more to do at once."""
         if self._is_due("look", LOOK_SECONDS):
-            close_old_connections()
             self._look()
         arrived = self._sources.waiting(BATCH)
         self._write(arrived)
@@ -110,6 +109,7 @@ class Session:
     def _turn_safely(self) -> float:
         """Do what is due; returns for how many seconds to leave everything alone."""
         try:
+            close_old_connections()
             more = self.turn()
         except (OperationalError, InterfaceError) as error:
             # What came is held, and as much as may come is bounded; the broker keeps the rest.

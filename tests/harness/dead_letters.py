@@ -4,6 +4,8 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django.core.management.color import no_style
+from django.db import connection
 from django.utils import timezone
 
 from bus_core.copies import DEAD_AT, DEAD_ATTEMPTS, DEAD_ERROR, DEAD_QUEUE, DEAD_REASON
@@ -44,6 +46,9 @@ def write_dead_letters(
     ]
     written = DeadLetter.objects.bulk_create(rows)
     Cause.objects.filter(pk=cause.pk).update(newest=written[-1].pk)
+    with connection.cursor() as cursor:  # numbers that were given do not count for PostgreSQL
+        for line in connection.ops.sequence_reset_sql(no_style(), [Cause, DeadLetter]):
+            cursor.execute(line)
     return written
 
 

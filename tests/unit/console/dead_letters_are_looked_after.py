@@ -48,7 +48,6 @@ def test_causes_are_shown_with_what_waits_of_each(
         ("?q=exportRequested_1", 1),
         ("?since=1", 2),
         ("?since=nonsense&after=nonsense", 2),
-        ("?q=%00", 2),
     ],
 )
 def test_filters_live_in_the_address(
@@ -83,15 +82,14 @@ def test_a_large_one_is_shown_in_part_and_not_edited(
     assert len(answer.content) < 200_000
     assert "Only the first 64 KiB are shown" in answer.content.decode()
     assert "\\xffxxx" in answer.content.decode()
-    assert (
-        "Too large to be edited" in client.get(f"/dead-letters/{letter.pk}/edit/").content.decode()
-    )
+    form = client.get(f"/dead-letters/{letter.pk}/edit/").content.decode()
+    assert "Too large to be edited" in form
 
 
 ACTS = (
     ("/dead-letters/retry/", CHOSEN, "prepared"),
     ("/dead-letters/retry/", {"service": SERVICE, "careful": "1"}, "prepared"),
-    ("/dead-letters/discard/", {"cause": "1"}, "discarded"),
+    ("/dead-letters/discard/", {"cause": "1", "service": "\0export-manager"}, "discarded"),
     ("/dead-letters/1/edit/", {"text": '{"journal": "other"}'}, "edited"),
 )
 

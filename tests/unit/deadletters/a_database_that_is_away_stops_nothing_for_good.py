@@ -10,6 +10,7 @@ from tests.harness.poll import wait_until
 from tests.unit.deadletters.conftest import Bench
 
 
+@pytest.mark.django_db(transaction=True)
 def test_it_waits_and_goes_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> None:
         raise OperationalError("the database is away")
