@@ -25,15 +25,6 @@ from eventbus_admin.registry.models import Subscription
 register = template.Library()
 
 UNSET = object()
-_REASONS = {
-    "attempts": "Failed as often as its subscription allows",
-    "rejected": "The handler rejected it",
-    "crashes": "Its workers ended while they handled it",
-    "undecodable": "It is not an event that can be read",
-    "broker": "RabbitMQ took it from the queue",
-    "stray": "Its queue was gone when it came",
-    "unknown": "Nothing says where it comes from",
-}
 
 
 # -- text ------------------------------------------------------------------------------------------
@@ -116,18 +107,6 @@ def event_link(event_id: str) -> str:
     if not (url := event_page(event_id)):
         return ""
     return format_html('href="{0}" hx-get="{0}" hx-target="#drawer-content"', url)
-
-
-@register.filter
-def of(mapping: dict[Any, Any], key: Any) -> Any:
-    """Return what a mapping holds under a key."""
-    return mapping[key]
-
-
-@register.filter
-def reason_words(reason: str) -> str:
-    """Say why something became a dead letter."""
-    return _REASONS.get(reason, reason)
 
 
 # -- small components ------------------------------------------------------------------------------
