@@ -3,6 +3,7 @@ with which a person gives it another chance.
 """
 
 import time
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +26,8 @@ _DROPPED = (
     "x-delivery-count",
 )
 _ERROR_CHARACTERS = 4_000
+_ALL_BUT_ONE = 999_999
+"""More failures than any budget allows; one more is the most that is read."""
 
 DEAD_PREFIX = "bus-dead-"
 DEAD_REASON = "bus-dead-reason"
@@ -33,7 +36,9 @@ DEAD_ERROR = "bus-dead-error"
 DEAD_ATTEMPTS = "bus-dead-attempts"
 DEAD_AT = "bus-dead-at"
 DEAD_WORKER = "bus-dead-worker"
-_SAID = (DEAD_REASON, DEAD_QUEUE, DEAD_ERROR, DEAD_ATTEMPTS, DEAD_AT, DEAD_WORKER)
+DEAD_ID = "bus-dead-id"
+"""Another one each time that an event gives up; the same however often that copy is delivered."""
+_SAID = (DEAD_REASON, DEAD_QUEUE, DEAD_ERROR, DEAD_ATTEMPTS, DEAD_AT, DEAD_WORKER, DEAD_ID)
 
 
 def retry_copy(delivery: Delivery, envelope: Envelope, meta: Meta) -> Message:
@@ -72,23 +77,27 @@ def dead_letter(
             DEAD_ATTEMPTS: meta.attempts,
             DEAD_AT: int(time.time()),
             DEAD_WORKER: worker,
+            DEAD_ID: uuid.uuid4().hex,
         },
     )
 
 
-def another_chance(message: Message) -> Message:
+def another_chance(message: Message, *, once: bool = False) -> Message:
     """Return a dead letter as the event that it was, with its whole retry budget before it.
 
     Attempts and failures begin at 0: a person has decided that what went wrong is mended, and
     with the old counts one more failure would make it a dead letter again. The budget itself
-    stays. A body that cannot be decoded is kept to the byte.
+    stays. With `once` its next failure is its last. A body that cannot be decoded is kept to the
+    byte.
     """
     try:
         envelope = decode(message)
     except UndecodableMessage:
         body = message.body
     else:
-        body = with_meta(envelope, replace(envelope.meta, attempts=0, failures=0))
+        body = with_meta(
+            envelope, replace(envelope.meta, attempts=0, failures=_ALL_BUT_ONE if once else 0)
+        )
     headers = message.headers.items()
     alive = {name: value for name, value in headers if not name.startswith(DEAD_PREFIX)}
     return _copy(message.with_headers(alive), body, {})

@@ -57,6 +57,8 @@ EVENTBUS_QUARANTINE_DAYS = env.number("EVENTBUS_QUARANTINE_DAYS", 14)
 EVENTBUS_REMOVAL_SHARE = env.number("EVENTBUS_REMOVAL_SHARE", 30)
 EVENTBUS_JOURNAL_ROWS = env.number("EVENTBUS_JOURNAL_ROWS", 100_000)
 EVENTBUS_JOURNAL_DAYS = env.number("EVENTBUS_JOURNAL_DAYS", 7)
+# Whether dead letters are taken from their queues, to be looked after here.
+EVENTBUS_INGEST_DEAD_LETTERS = env.flag("EVENTBUS_INGEST_DEAD_LETTERS", default=True)
 EVENTBUS_EXAMPLES = env.flag("EVENTBUS_EXAMPLES", default=EVENTBUS_BACKEND == "mock")
 # How many requests a minute the REST API takes, by one token or person, and by one address from
 # nobody in particular.
@@ -78,6 +80,7 @@ INSTALLED_APPS = [
     "eventbus_admin.journal",
     "eventbus_admin.reconcile",
     "eventbus_admin.feed",
+    "eventbus_admin.deadletters",
     "eventbus_admin.integrators",
     "eventbus_admin.console",
     "eventbus_admin.api",

@@ -1,6 +1,6 @@
 """Sending a dead letter back to the one subscription that it belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 
 from bus_core.copies import another_chance
@@ -32,20 +32,30 @@ def open_targets(
 
 
 def send_again(
-    link: Link, service: str, letter: DeadLetter, *, timeout: float = SEND_SECONDS
+    link: Link,
+    service: str,
+    letter: DeadLetter,
+    *,
+    timeout: float = SEND_SECONDS,
+    headers: Mapping[str, str] | None = None,
+    once: bool = False,
 ) -> "Future[None]":
     """Send a dead letter to its subscription's queue and to no other.
 
     The future ends when the broker has it: remove the dead letter only then. A crash in between
-    makes a duplicate, never a loss. `timeout` in seconds. Raises `ValueError` when nobody can
-    tell its queue.
+    makes a duplicate, never a loss. `timeout` in seconds; `headers` are sent along, and are still
+    there when it dies again. With `once` its next failure is its last. Raises `ValueError` when
+    nobody can tell its queue.
     """
     if letter.queue is None:
         raise ValueError(f"nobody can tell which queue {letter.id or 'this message'} belongs to")
+    message = another_chance(letter.message, once=once)
+    if headers:
+        message = message.with_headers({**message.headers, **headers})
     return link.publish(
         service_exchange(service),
         letter.queue,
-        another_chance(letter.message),
+        message,
         mandatory=True,
         timeout=timeout,
         ensure=handling_topology(service),

@@ -14,6 +14,7 @@ from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.accounts.models import User
 from eventbus_admin.accounts.policies import Decision, Rights
 from eventbus_admin.console.looks import BAD, IDLE, OK, WARN
+from eventbus_admin.deadletters.models import DeadLetter
 from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import NOT_DRIFT, Health, ReconcileState
 from eventbus_admin.registry.models import Subscription
@@ -102,6 +103,11 @@ class Shell:
         )
 
     @cached_property
+    def dead_letters(self) -> int:
+        """How many dead letters wait for somebody."""
+        return DeadLetter.objects.visible_to(self._request.user).waiting().count()
+
+    @cached_property
     def requests(self) -> int:
         """How many requests wait for this person, if it is one who decides."""
         if not self.may_operate:
@@ -143,6 +149,17 @@ class Shell:
                 "subscription-new",
                 badge=self.unwell,
                 badge_says="need a look",
+            ),
+            _item(
+                "Dead letters",
+                "mail-x",
+                "dead-letters",
+                "dead-letter-cause",
+                "dead-letter",
+                "dead-letter-edit",
+                "retry-run",
+                badge=self.dead_letters,
+                badge_says="wait for a person",
             ),
             _item(
                 "Drift",

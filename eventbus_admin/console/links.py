@@ -11,6 +11,8 @@ _PAGES = {
     "run": "console:run",
     "token": "console:token",
     "operation": "console:operation",
+    "retry_run": "console:retry-run",
+    "dead_letter": "console:dead-letter",
 }
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from eventbus_admin.deadletters.models import RetryRun
+from eventbus_admin.deadletters.models import State as LetterState
 from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Health, Operation, Quarantine, Run, Sync
 from eventbus_admin.registry.as_code.plan import Verb
@@ -52,6 +54,13 @@ _TONES: Final[dict[str, str]] = {
     Operation.State.ROLLED_BACK: IDLE,
     Quarantine.Outcome.KEPT: WARN,
     Quarantine.Outcome.RESTORED: OK,
+    RetryRun.Progress.STOPPED: WARN,
+    LetterState.WAITING: WARN,
+    LetterState.RETRYING: ACT,
+    LetterState.RETRIED: ACT,
+    LetterState.FAILED_AGAIN: BAD,
+    LetterState.EDITED: IDLE,
+    LetterState.DISCARDED: IDLE,
     "handled": OK,
     "retried": WARN,
     "dead": BAD,
@@ -77,6 +86,8 @@ _WORDS: Final[dict[str, str]] = {
         Run.State,
         Operation.State,
         Quarantine.Outcome,
+        RetryRun.Progress,
+        LetterState,
     )
     for choice in choices
 } | {

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 SIZE = 50
 PARAMETERS = ("after", "before")
+_NUMBERS = {"id", "pk", "newest"}
 
 M = TypeVar("M", bound=Model)
 
@@ -67,7 +68,7 @@ def keyset_page(
 
 def _values(cursor: str, keys: Sequence[str]) -> list[str] | None:
     values = cursor.split("/")
-    if len(values) != len(keys) or (keys[-1] in {"id", "pk"} and not values[-1].isdecimal()):
+    if len(values) != len(keys) or (keys[-1] in _NUMBERS and not values[-1].isdecimal()):
         return None
     return values
 

@@ -36,6 +36,7 @@ from eventbus_admin.reconcile.policy import (
     under,
 )
 from eventbus_admin.reconcile.status import statuses, waiting_dead
+from eventbus_admin.reconcile.waiting import waiting_dead_letters
 
 _EMPTY = Plan()
 
@@ -235,13 +236,14 @@ def _store(fence: Fence, done: Round, backlog: Backlog | None, stored: Stored) -
         store.save_unreachable(fence, done.error, stored)
         return
     growing = backlog.growing() if backlog is not None else frozenset()
+    kept = waiting_dead_letters()
     store.save_look(
         fence,
         broker=done.seen.broker,
         plan=done.plan,
         established=done.established,
-        statuses=statuses(done.wishes.live, done.plan, done.seen, growing),
-        dead_letters=waiting_dead(done.seen),
+        statuses=statuses(done.wishes.live, done.plan, done.seen, growing, kept),
+        dead_letters=waiting_dead(done.seen, kept),
         applied_revision=done.wishes.revision if done.applied else None,
         complete=done.complete,
         stored=stored,

@@ -1,8 +1,10 @@
 """How each subscription is: in sync or not, healthy or not, and a sentence about it. Pure."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 from bus_core.topology import (
     Topology,
@@ -33,26 +35,48 @@ class Status:
     consumers: int = 0
 
 
+@dataclass(frozen=True)
+class Dead:
+    """What gave up and nobody has looked after yet."""
+
+    kept: int
+    """Of this subscription, with the admin."""
+    in_queue: int
+    """Of its service, in the dead-letter queue."""
+
+
 def statuses(
     live: Iterable[SubscriptionWish],
     plan: Plan,
     seen: Observation,
     growing: Collection[str] = frozenset(),
+    dead: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[int, Status]:
-    """Return the status of every live subscription, by its id."""
+    """Return the status of every live subscription, by its id.
+
+    `dead` are the dead letters that the admin keeps, by queue; what waits in the dead-letter
+    queues themselves is seen.
+    """
     items = plan.by_key
     queues = {one.queue.name: one for one in seen.queues}
-    return {one.id: _status(one, items, queues, growing) for one in live}
+    return {one.id: _status(one, items, queues, growing, dead) for one in live}
 
 
-def waiting_dead(seen: Observation) -> dict[str, int]:
-    """Return how many dead letters wait, by service; those without any are left out."""
-    found: dict[str, int] = {}
+def waiting_dead(seen: Observation, kept: Mapping[str, int]) -> dict[str, int]:
+    """Return how many dead letters wait, by service; those without any are left out.
+
+    `kept` are those that the admin keeps, by the queue that they come from.
+    """
+    found: Counter[str] = Counter()
     for queue in seen.queues:
         own = parse_name(queue.queue.name)
-        if own is not None and own.role == "dead" and own.service and _waiting_in(queue):
-            found[own.service] = queue.ready
-    return found
+        if own is not None and own.role == "dead" and own.service:
+            found[own.service] += _waiting_in(queue)
+    for name, count in kept.items():
+        own = parse_name(name)
+        if own is not None and own.service:
+            found[own.service] += count
+    return dict(+found)
 
 
 def unknown(error: str) -> Status:
@@ -65,6 +89,7 @@ def _status(
     items: Mapping[Key, Item],
     queues: Mapping[str, QueueState],
     growing: Collection[str],
+    kept: Mapping[str, int],
 ) -> Status:
     worst = _worst(items[key] for key in _keys(wish) if key in items)
     sync = worst.sync if worst else Sync.IN_SYNC
@@ -72,7 +97,7 @@ def _status(
     if queue is None:
         reason = worst.reason if worst else ""
         return Status(sync=sync, health=Health.UNKNOWN, message=reason)
-    dead = _waiting_in(queues.get(dead_letters(wish.service)))
+    dead = Dead(kept.get(wish.queue, 0), _waiting_in(queues.get(dead_letters(wish.service))))
     health, sentence = _health(wish, queue, dead, grows=wish.queue in growing)
     return Status(
         sync=sync,
@@ -85,7 +110,7 @@ def _status(
 
 
 def _health(
-    wish: SubscriptionWish, queue: QueueState, dead: int, *, grows: bool
+    wish: SubscriptionWish, queue: QueueState, dead: Dead, *, grows: bool
 ) -> tuple[Health, str]:
     if not queue.in_service:
         return Health.UNKNOWN, (
@@ -97,17 +122,26 @@ def _health(
         return Health.PAUSED, f"Paused: {waiting}."
     if queue.consumers == 0:
         return Health.NO_CONSUMERS, f"{wish.service} has no worker; {waiting}."
-    if dead:
-        return Health.DEAD_LETTERS, (
-            f"{wish.service} gave up {_events(dead)}: {dead_letters(wish.service)} keeps "
-            f"{'it' if dead == 1 else 'them'}, and its page says why."
-        )
+    if dead.kept or dead.in_queue:
+        return Health.DEAD_LETTERS, _gave_up(wish.service, dead)
     if grows:
         return Health.BACKLOG, (
             f"{_events(queue.ready).capitalize()} wait and more come than {wish.service} handles. "
             "Start more workers."
         )
     return Health.HEALTHY, f"{waiting.capitalize()}." if queue.ready else "In order."
+
+
+def _gave_up(service: str, dead: Dead) -> str:
+    if dead.kept:
+        return (
+            f"{service} gave up {_events(dead.kept)}, which {_wait_verb(dead.kept)} for a person "
+            "under Dead letters."
+        )
+    return (
+        f"{service} gave up {_events(dead.in_queue)}: {dead_letters(service)} keeps "
+        f"{'it' if dead.in_queue == 1 else 'them'}, and its page says why."
+    )
 
 
 def _keys(wish: SubscriptionWish) -> Iterable[Key]:
@@ -144,7 +178,11 @@ def _waiting_in(queue: QueueState | None) -> int:
 def _wait(count: int) -> str:
     if count == 0:
         return "no events wait"
-    return f"{_events(count)} wait{'s' if count == 1 else ''}"
+    return f"{_events(count)} {_wait_verb(count)}"
+
+
+def _wait_verb(count: int) -> str:
+    return "waits" if count == 1 else "wait"
 
 
 def _events(count: int) -> str:

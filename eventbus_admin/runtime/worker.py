@@ -7,6 +7,7 @@ from django.conf import settings
 
 from bus_core.connecting import open_link
 from eventbus_admin.broker.factory import current_broker, current_changes
+from eventbus_admin.deadletters.loop import DeadLetterKeeper
 from eventbus_admin.feed.broadcast import Broadcaster
 from eventbus_admin.feed.loop import Feed
 from eventbus_admin.journal import retention
@@ -24,7 +25,7 @@ OPERATIONS_CLIENT = "eventbus-admin operations"
 
 
 class Worker:
-    """Leadership, reconciler, operations, feed and retention on threads of this process.
+    """Leadership, and what a leader does, on threads of this process.
 
     Any number of processes may run one. What only one may do is done where the lease is held.
     """
@@ -47,6 +48,7 @@ class Worker:
 
         hints = Hints(changes=current_changes(), leadership=leadership, wake=reconciler.wake)
         feed = Feed(settings.EVENTBUS_BUS_URL, broadcaster, leads)
+        dead_letters = DeadLetterKeeper(settings.EVENTBUS_BUS_URL, leadership)
         self._supervisor = Supervisor(
             [
                 Part("lease", leadership.run),
@@ -55,6 +57,7 @@ class Worker:
                 Part("operations", operator.run),
                 Part("hints", hints.run),
                 Part("feed", feed.run),
+                Part("dead letters", dead_letters.run),
                 Part("retention", partial(retention.run, leads=leads)),
             ]
         )

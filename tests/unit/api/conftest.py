@@ -34,6 +34,7 @@ from eventbus_admin.reconcile.models import (
     Sync,
 )
 from eventbus_admin.registry.models import Credential, EventType, Publication, Service, Subscription
+from tests.harness.dead_letters import write_dead_letters
 
 API = "/api/v1"
 RUN = UUID(int=1)
@@ -202,6 +203,7 @@ def world(make_subscription: Callable[..., Subscription]) -> Subscription:
         messages=3,
         until=now + timedelta(days=14),
     )
+    write_dead_letters(subscription.service, "exportRequested", pk=REQUEST)
     step = {"kind": "create", "object": "queue", "name": QUEUE, "reason": "", "error": ""}
     Run.objects.create(
         id=RUN,

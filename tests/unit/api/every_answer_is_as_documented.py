@@ -46,6 +46,7 @@ KNOWN = {
     "to": "export-manager",
     "steps": [QUEUE],
     "typed": "consumer__old__stranger",
+    "ids": [REQUEST],
 }
 
 schema = schemathesis.openapi.from_dict(document())

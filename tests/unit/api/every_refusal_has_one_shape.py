@@ -40,7 +40,7 @@ def shape(answer: HttpResponse, status: int, code: str, field: str | None = None
         ("GET", "event-types/a%00b/", 404, "not_found"),
         ("GET", "events/a%00b/", 404, "not_found"),
         ("GET", "runs/7/", 404, "not_found"),
-        ("GET", "dead-letters/", 404, "not_found"),
+        ("GET", "quarantine/", 404, "not_found"),
         ("PUT", "services/", 405, "method_not_allowed"),
         ("OPTIONS", "services/", 405, "method_not_allowed"),
         ("DELETE", "services/export-manager/", 405, "method_not_allowed"),

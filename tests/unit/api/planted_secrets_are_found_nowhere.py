@@ -223,13 +223,11 @@ def pages_of_the_console(object_pk: int) -> Iterator[str]:
             "event_id": EVENT,
             "pk": object_pk,
         }
-        if "runs/" in str(one.pattern) or "operations/" in str(one.pattern):
-            known["pk"] = RUN
         if "requests/" in str(one.pattern):
             known["pk"] = REQUEST
         # What is not known here gets an address that leads to nothing, which is a page too.
         named = {
-            name: known.get(name, RUN if type(converter).__name__ == "UUIDConverter" else 1)
+            name: RUN if type(converter).__name__ == "UUIDConverter" else known.get(name, 1)
             for name, converter in one.pattern.converters.items()
         }
         yield reverse(f"console:{one.name}", kwargs=named)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -12,11 +13,13 @@ from django.utils import timezone
 from bus_core.memory import MemoryBroker
 from eventbus_admin.accounts.models import ApiToken, TokenScope, User
 from eventbus_admin.api.views.document import document
+from eventbus_admin.deadletters.models import RetryRun
 from eventbus_admin.reconcile.models import BrokerObject, Sync
 from eventbus_admin.reconcile.stored_plan import plan_id
 from eventbus_admin.registry.as_code.importing import plan_import
 from eventbus_admin.registry.as_code.reading import read
 from eventbus_admin.registry.models import Service
+from tests.harness.dead_letters import write_dead_letters
 from tests.unit.api.conftest import (
     API,
     EVENT,
@@ -34,6 +37,7 @@ from tests.unit.api.conftest import (
 READ, WRITE, TEST, APPLY, CREDENTIALS, TOKENS = TokenScope
 PAIR = "exportRequested/export-manager"
 CONTACT = "version: 1\nservices: {export-manager: {contact: ops@example.org}}\n"
+DISCARD, STOPPED = UUID(int=2), UUID(int=3)
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,15 @@ CALLS = (
     reads(f"requests/{REQUEST}/"),
     operates("POST", f"requests/{REQUEST}/approve/", 200),
     operates("POST", f"requests/{REQUEST}/decline/", 200, {"reason": "no"}),
+    reads("dead-letters/"),
+    reads(f"dead-letters/{REQUEST}/"),
+    writes("POST", "dead-letters/retry/", 201, {"ids": [REQUEST]}),
+    writes("POST", "dead-letters/discard/", 200, {"filter": {"service": "export-manager"}}),
+    writes("POST", f"dead-letters/discard/{DISCARD}/undo/", 200),
+    reads("dead-letters/runs/", service=403),
+    reads(f"dead-letters/runs/{RUN}/", service=403),
+    writes("POST", f"dead-letters/runs/{RUN}/stop/", 200),
+    writes("POST", f"dead-letters/runs/{STOPPED}/resume/", 200),
     reads("events/"),
     reads(f"events/{EVENT}/"),
     reads("status/", service=403),
@@ -305,7 +318,8 @@ def test_matrix(
     settings.EVENTBUS_REGISTRATION = "open"
     # Given things to act on
     make_event_type("unused")
-    make_subscription("paused", "export-manager", state="paused")
+    paused = make_subscription("paused", "export-manager", state="paused")
+    _write_more_dead_letters(paused.service)
     make_rotation("paused")
     BrokerObject.objects.create(
         kind="exchange", name="event__unknown", sync=Sync.UNMANAGED, since=timezone.now()
@@ -335,6 +349,13 @@ def test_matrix(
         assert answer.has_header("WWW-Authenticate") == (status == 401)
     else:
         assert answer.status_code == getattr(call, who), answer.content
+
+
+def _write_more_dead_letters(service: Service) -> None:
+    stopped = RetryRun.objects.create(pk=STOPPED, requested_by_name="mia", state="stopped")
+    write_dead_letters(service, "paused", pk=101, state="discarded", discard=DISCARD)
+    write_dead_letters(service, "paused", pk=102, run=stopped)
+    write_dead_letters(service, "paused", pk=103, run_id=RUN, state="prepared")
 
 
 def test_every_endpoint_is_in_the_matrix() -> None:

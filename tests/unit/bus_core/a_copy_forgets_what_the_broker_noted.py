@@ -69,6 +69,7 @@ def test_a_dead_letter_says_why_and_from_where() -> None:
     )
     said = {name: value for name, value in letter.headers.items() if name.startswith("bus-dead-")}
     assert said.pop(copies.DEAD_AT) > 1_700_000_000
+    assert len(said.pop(copies.DEAD_ID)) == 32
     assert said == {
         copies.DEAD_REASON: "attempts",
         copies.DEAD_QUEUE: QUEUE,

@@ -24,6 +24,7 @@ from eventbus_admin.reconcile.models import (
     Sync,
 )
 from eventbus_admin.registry.models import Publication, Subscription
+from tests.harness.dead_letters import write_dead_letters
 
 RUN = UUID(int=1)
 UNMANAGED, BLOCKED = 901, 902
@@ -189,6 +190,7 @@ def world(
         removal=operation,
         until=now + timedelta(days=14),
     )
+    write_dead_letters(subscription.service, "exportRequested")
     AuditEntry.objects.create(
         id=1,
         actor_name="mia",
@@ -221,6 +223,12 @@ PAGES = (
     "/new/subscription/",
     "/new/subscription/preview/?service=export-manager&event_type=exportRequested",
     "/edit/subscription/exportRequested/export-manager/",
+    "/dead-letters/",
+    "/dead-letters/causes/1/",
+    "/dead-letters/1/",
+    "/dead-letters/1/edit/",
+    f"/dead-letters/runs/{RUN}/",
+    f"/dead-letters/runs/{RUN}/progress/",
     "/drift/",
     "/drift/?service=export-manager&kind=queue",
     "/runs/",

@@ -26,6 +26,10 @@ SAMPLES = {
         (f"operation{verb}.pk" for verb in ("", "-progress", "-pause", "-resume", "-cancel")),
         str(RUN),
     ),
+    **dict.fromkeys(
+        (f"retry-run{verb}.pk" for verb in ("", "-progress", "-stop", "-resume")), str(RUN)
+    ),
+    **dict.fromkeys(("dead-letters-restore.pk",), str(RUN)),
 }
 
 

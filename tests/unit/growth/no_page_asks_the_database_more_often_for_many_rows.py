@@ -19,6 +19,7 @@ from eventbus_admin.api.urls import urlpatterns as endpoints
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.broker.mock import MockBroker
 from eventbus_admin.console.urls import urlpatterns as pages
+from eventbus_admin.deadletters.models import Cause, DeadLetter, RetryRun
 from eventbus_admin.integrators.models import AccessRequest, Invitation
 from eventbus_admin.reconcile.cycle import compare
 from eventbus_admin.reconcile.models import BrokerObject, Operation, Quarantine, Run
@@ -36,6 +37,8 @@ SHORT = frozenset({"credentials"})
 LISTS = (
     "/",
     "/audit/",
+    "/dead-letters/",
+    "/dead-letters/causes/1/",
     "/drift/",
     "/event-types/",
     f"/event-types/{HUB}/",
@@ -67,6 +70,8 @@ def samples() -> dict[str, str]:
     run = first(Run.objects.filter(requested_by=None))
     operation = first(Operation.objects.all())
     quarantine = first(Quarantine.objects.all())
+    letter = first(DeadLetter.objects.all())
+    retries = first(RetryRun.objects.all())
     return {
         **dict.fromkeys(("name", "event_type", "service"), HUB),
         "event_id": "event0",
@@ -86,6 +91,12 @@ def samples() -> dict[str, str]:
             (f"operation{verb}.pk" for verb in ("", "-progress", "-pause", "-resume", "-cancel")),
             operation,
         ),
+        **dict.fromkeys(("dead-letter.number", "dead-letter.pk", "dead-letter-edit.pk"), letter),
+        "dead-letter-cause.pk": first(Cause.objects.all()),
+        **dict.fromkeys(
+            (f"retry-run{verb}.pk" for verb in ("", "-progress", "-stop", "-resume")), retries
+        ),
+        **dict.fromkeys(("undo.pk", "dead-letters-restore.pk"), retries),
         **dict.fromkeys(("quarantine.pk", "quarantine-discard.pk"), quarantine),
         **dict.fromkeys(("quarantine-restore.number", "quarantine-discard.number"), quarantine),
     }

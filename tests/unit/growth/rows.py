@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from eventbus_admin.accounts.models import ApiToken, Team, User
 from eventbus_admin.audit.models import AuditEntry
+from eventbus_admin.deadletters.models import RetryRun
 from eventbus_admin.integrators.models import AccessRequest, Invitation
 from eventbus_admin.journal.models import JournalEntry, Outcome, WorkerPresence
 from eventbus_admin.reconcile.models import (
@@ -31,6 +32,7 @@ from eventbus_admin.registry.models import (
     Service,
     Subscription,
 )
+from tests.harness.dead_letters import write_dead_letters
 
 HUB = "hub"
 STORY = "story-1"
@@ -57,6 +59,7 @@ def begin() -> None:
     for name, sync in ((REPLACED, Sync.BLOCKED), (REMOVED, Sync.UNMANAGED)):
         BrokerObject.objects.create(kind="queue", name=name, sync=sync, found={}, since=now)
     ApiToken.objects.create(prefix=TOKEN, digest="x", name="of the hub", service=HUB)
+    write_dead_letters(service, HUB)
 
 
 def grow(first: int, last: int, user: User) -> None:
@@ -71,6 +74,17 @@ def grow(first: int, last: int, user: User) -> None:
     _grow_what_is_asked(numbers, user, now)
     _grow_what_happened(numbers, now)
     _grow_the_broker(numbers, user, now)
+    _grow_what_gave_up(numbers)
+
+
+def _grow_what_gave_up(numbers: range) -> None:
+    hub = Service.objects.get(name=HUB)
+    write_dead_letters(hub, HUB, number=len(numbers))
+    for number in numbers:
+        write_dead_letters(hub, f"type{number}")
+    RetryRun.objects.bulk_create(
+        RetryRun(requested_by_name="mia", what="one of them", total=1) for _ in numbers
+    )
 
 
 def _grow_registry(numbers: range, teams: list[Team], now: datetime) -> None:

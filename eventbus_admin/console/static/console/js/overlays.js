@@ -14,7 +14,8 @@ document.addEventListener("htmx:afterSwap", ({ target }) => {
 });
 
 for (const toast of document.querySelectorAll("[data-toast]")) {
-  setTimeout(() => toast.remove(), 8000);
+  // What can be undone stays long enough to be read twice.
+  setTimeout(() => toast.remove(), toast.querySelector("form") ? 30_000 : 8_000);
 }
 
 // Typing the name opens the way to what cannot be undone.
