@@ -33,12 +33,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("installation", _installations, indirect=True)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests in a browser come last: Playwright leaves an event loop running on this thread."""
-    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
-
-
 @pytest.fixture
 def installation(request: pytest.FixtureRequest) -> Installation:
     """The RabbitMQ that this test is about."""
@@ -149,7 +143,8 @@ def _cost(item: pytest.Item) -> int:
     fixtures = set(getattr(item, "fixturenames", ()))
     by_cost = (
         {"rabbit", "rabbit_node"},
-        {"page", "browser"},
         {"own_rabbit_node", "rabbit_cluster"},
+        # Playwright leaves an event loop running on this thread, which others take for theirs.
+        {"playwright"},
     )
     return max((cost for cost, names in enumerate(by_cost, 1) if names & fixtures), default=0)
