@@ -28,6 +28,7 @@ from tests.harness.dead_letters import write_dead_letters
 
 RUN = UUID(int=1)
 UNMANAGED, BLOCKED = 901, 902
+ENTRY = 903
 EVENT = "exportRequested_1"
 
 
@@ -183,7 +184,7 @@ def world(
         requester="otto",
     )
     Quarantine.objects.create(
-        pk=1,
+        pk=904,
         name="quarantine__1__consumer__a__old",
         source="consumer__a__old",
         messages=3,
@@ -192,7 +193,7 @@ def world(
     )
     write_dead_letters(subscription.service, "exportRequested")
     AuditEntry.objects.create(
-        id=1,
+        id=ENTRY,
         actor_name="mia",
         verb="paused",
         object_kind="subscription",
@@ -240,12 +241,12 @@ PAGES = (
     "/operations/",
     f"/operations/{RUN}/",
     f"/operations/{RUN}/progress/",
-    "/quarantines/1/",
+    "/quarantines/904/",
     "/integrators/",
     "/requests/1/",
     "/registry/",
     "/audit/",
-    "/audit/1/",
+    f"/audit/{ENTRY}/",
     "/tokens/",
     "/new/token/",
 )
