@@ -3,7 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import Case, When
 from django.urls import reverse
 from django.utils.html import format_html
@@ -95,6 +97,9 @@ def _subscription(row: Subscription) -> Need:
     service, event_type = row.service.name, row.event_type.name
     url = reverse("console:subscription", args=[event_type, service])
     step = "Look at it" if state.state != Health.NO_CONSUMERS else "Start a worker"
+    if state.state == Health.DEAD_LETTERS and settings.EVENTBUS_INGEST_DEAD_LETTERS:
+        query = urlencode({"service": service, "type": event_type})
+        url, step = f"{reverse('console:dead-letters')}?{query}", "See why"
     sentence = format_html(
         '<span class="mono">{} → {}</span><span class="need__why">{}</span>',
         event_type,

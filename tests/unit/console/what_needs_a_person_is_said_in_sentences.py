@@ -9,6 +9,7 @@ from eventbus_admin.console.attention import SHOWN, attention
 from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Health, ReconcileState, SubscriptionStatus, Sync
 from eventbus_admin.registry.models import Subscription
+from tests.harness.dead_letters import write_dead_letters
 
 
 def test_all_is_quiet(
@@ -41,6 +42,19 @@ def test_the_worst_comes_first(
     assert [need.tone for need in needs] == ["bad", "bad", "warn", "warn"]
     assert needs[0].sentence.startswith("The broker cannot be read.")
     assert needs[-1].sentence == "1 request waits for a decision."
+
+
+def test_what_gave_up_leads_to_its_dead_letters(
+    make_subscription: Callable[..., Subscription],
+    answering_broker: ReconcileState,
+    viewer: User,
+    signed_in: Callable[[User], Client],
+) -> None:
+    subscription = make_subscription("exportRequested", "export-manager")
+    SubscriptionStatus.objects.create(subscription=subscription, health=Health.DEAD_LETTERS)
+    (need,) = (one for one in attention(viewer, answering_broker) if one.step == "See why")
+    write_dead_letters(subscription.service, "exportRequested", error="HTTPError: 503")
+    assert "HTTPError" in signed_in(viewer).get(need.url).content.decode()
 
 
 def test_many_are_counted_instead_of_listed(
