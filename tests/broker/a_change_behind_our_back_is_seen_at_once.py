@@ -9,11 +9,13 @@ from urllib.parse import quote
 import pytest
 from django.db import OperationalError, connections
 
+from eventbus_admin.accounts.actor import SYSTEM
 from eventbus_admin.accounts.models import Team
 from eventbus_admin.broker.changes import Changes
 from eventbus_admin.broker.event_exchange import RabbitChanges
 from eventbus_admin.broker.rabbitmq import RabbitMQBroker
 from eventbus_admin.reconcile import hints
+from eventbus_admin.reconcile.actions import request_apply
 from eventbus_admin.reconcile.hints import Hints
 from eventbus_admin.reconcile.lease import Leadership
 from eventbus_admin.reconcile.loop import Reconciler
@@ -149,9 +151,9 @@ def test_what_is_applied_is_not_applied_again(rabbit: Vhost) -> None:
     with leading(rabbit, compare_seconds=60) as broker:
         wait_for(lambda: is_now("in_sync") and hears("on"))
         before = quiet(broker)
-        wait_for(lambda: bool(Run.objects.create(reason="test", names=None)))
         rabbit.api("DELETE", f"queues/{{vhost}}/{QUEUE}")
-        wait_for(lambda: bool(Run.objects.create(reason="test", names=None)))
+        wait_for(lambda: is_now("missing"))
+        wait_for(lambda: bool(request_apply(actor=SYSTEM)))
         wait_for(lambda: not Run.objects.exclude(state="done").exists() and is_now("in_sync"))
         print(f"looks for one change and its repair: {quiet(broker) - before}")
         assert quiet(broker) - before < 10
