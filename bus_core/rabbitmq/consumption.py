@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 ASSERT_SECONDS = 30.0
 REDECLARE_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = 1.0
-EMPTY_STREAM_SECONDS = 0.2
+EMPTY_STREAM_SECONDS = 0.1
 """So long a stream that counts nothing may still give out what it has."""
 FIRST_MOVE_SECONDS = 0.1
 MAX_MOVE_SECONDS = 30.0

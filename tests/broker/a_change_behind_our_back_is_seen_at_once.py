@@ -159,6 +159,7 @@ def test_what_is_applied_is_not_applied_again(rabbit: Vhost) -> None:
         assert quiet(broker) - before < 10
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("registered")
 def test_without_the_plugin_the_comparison_finds_it_until_it_is_enabled(
     installation: Installation, monkeypatch: pytest.MonkeyPatch

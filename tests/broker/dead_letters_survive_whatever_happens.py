@@ -159,6 +159,7 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
     return say
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_its_leader_is_killed_twice_and_each_event_is_handled(
     product: Product, rabbit: Vhost, tell: Callable[[str], None]
@@ -206,6 +207,7 @@ def test_its_leader_is_killed_twice_and_each_event_is_handled(
     assert again == 60, "what was confirmed and not marked comes a second time, and no third"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_two_thousand_are_retried_with_a_stop_in_the_middle(
     product: Product, tell: Callable[[str], None]

@@ -225,7 +225,8 @@ def test_what_one_does_all_see_and_nothing_is_done_twice(
     verbs = ask(
         postgres,
         "SELECT verb, count(*) FROM audit_auditentry "
-        "WHERE object_name LIKE '%exportRequested%statistics%' GROUP BY verb",
+        "WHERE object_kind = 'subscription' AND object_name = 'exportRequested/statistics' "
+        "GROUP BY verb",
     )
     assert [number for _, number in verbs] == [1], verbs
     runs = ask(postgres, "SELECT state, requested_by_id IS NULL, steps FROM reconcile_run")

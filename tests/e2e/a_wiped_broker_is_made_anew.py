@@ -166,6 +166,7 @@ def _worker_that_stops(rabbit: Vhost) -> Callable[..., None]:
     return stopped
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_a_lost_disk_is_no_drift_although_workers_are_there_first(
     start_product: Callable[..., Product], own_rabbit_node: RabbitNode
