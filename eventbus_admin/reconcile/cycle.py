@@ -3,8 +3,10 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from django.conf import settings
+from django.utils import timezone
 
 from eventbus_admin.broker.errors import BrokerAbsent, BrokerError
 from eventbus_admin.broker.interface import Broker, Observation
@@ -61,6 +63,7 @@ class Round:
     """Whether all of the broker was read, rather than only what was written."""
     error: str = ""
     """Why the broker could not be read."""
+    began: datetime = field(default_factory=timezone.now)
     absent: bool = False
     """Whether nobody was there to answer."""
 
@@ -131,6 +134,7 @@ class _Work:
     check: Callable[[], None]
     before: Plan = _EMPTY
     results: tuple[StepResult, ...] = ()
+    began: datetime = field(default_factory=timezone.now)
 
     def round(self, kept: Observation | None) -> Round:
         try:
@@ -142,6 +146,7 @@ class _Work:
                 results=self.results,
                 error=str(error),
                 absent=isinstance(error, BrokerAbsent),
+                began=self.began,
             )
 
     def _round(self, kept: Observation | None) -> Round:
@@ -167,6 +172,7 @@ class _Work:
             results=self.results,
             applied=all(is_drift(one, established) for one in plan.applicable),
             complete=seen is not kept,
+            began=self.began,
         )
 
     def _first_look(self, kept: Observation | None) -> tuple[Observation, Plan]:

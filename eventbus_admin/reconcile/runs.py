@@ -121,7 +121,7 @@ def record(done: Round, reason: str) -> Run | None:
     run = Run(
         reason=reason,
         state=Run.State.RUNNING,
-        started=timezone.now(),
+        started=done.began,
         revision=done.wishes.revision,
         broker_id=done.before.broker,
         steps=[_step(one.item) | _outcome(one) for one in done.results],

@@ -56,6 +56,11 @@ class Traffic:
         """How many events the broker has taken."""
         return len(self._books.read("published"))
 
+    def goes_on(self, seconds: int) -> None:
+        """Wait until the events of so many seconds more were published."""
+        enough = self.published + seconds * RATE
+        wait_until(lambda: self.published >= enough, timeout=60)
+
     def account(self, what: str) -> str:
         """Stop the publisher, wait until all is handled, and return the sentence."""
         seconds = time.monotonic() - self._began
@@ -132,7 +137,7 @@ def test_without_workers_it_is_moved_and_may_rest_in_between(
     admin.do("pause")
     admin.until("paused")
     moved = admin.operation["moved"]
-    time.sleep(2)
+    flowing.goes_on(seconds=2)
     assert admin.operation["moved"] == moved
     admin.do("resume")
     replaced(admin, "quorum")
@@ -149,7 +154,7 @@ def test_it_is_taken_back_in_the_middle(
     flowing = traffic(workers)
     admin.do("swap", "quorum")
     admin.until("drain")
-    time.sleep(1)
+    flowing.goes_on(seconds=1)
     admin.do("cancel")
     done = admin.until("rolled_back")
     assert done["state"] == "rolled_back", done
