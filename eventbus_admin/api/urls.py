@@ -20,6 +20,7 @@ from eventbus_admin.api.views import (
     rotation,
     services,
     subscriptions,
+    why,
 )
 from eventbus_admin.api.views.base import Nowhere
 
@@ -92,6 +93,7 @@ urlpatterns = [
         dead_letters.ResumeRetryRun.as_view(),
         name="retry-run-resume",
     ),
+    path("why/<name:service>/<path:event_id>/", why.Why.as_view(), name="why"),
     path("events/", events.Events.as_view(), name="events"),
     path("events/<path:event_id>/", events.OneEvent.as_view(), name="event"),
     path("integrators/", integrators.Integrators.as_view(), name="integrators"),

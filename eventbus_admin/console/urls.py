@@ -30,6 +30,7 @@ from eventbus_admin.console.views import (
     subscription_new,
     subscriptions,
     tokens,
+    why,
 )
 
 app_name = "console"
@@ -152,6 +153,7 @@ urlpatterns = [
     path("registry/import/", registry.apply, name="registry-import"),
     path("audit/", audit.audit, name="audit"),
     path("audit/<int:pk>/", audit.entry, name="audit-entry"),
+    path("why/", why.why, name="why"),
     path("tokens/", tokens.listing, name="tokens"),
     path("tokens/<str:prefix>/", tokens.detail, name="token"),
     path("tokens/<str:prefix>/revoke/", tokens.revoke, name="token-revoke"),

@@ -6,7 +6,6 @@ from eventbus_admin.why.evidence import Evidence, Letter, Receipt
 from eventbus_admin.why.findings import Finding, Kind, Mark, Step, Verdict
 from eventbus_admin.why.words import clock, last_line, times
 
-
 _TOLD: Mapping[str, tuple[Kind, str, str]] = {
     "waiting": (
         Kind.DEAD,

@@ -13,7 +13,7 @@ def told(e: Evidence) -> Finding:
         return _unknown(e, why)
     if e.subscription is not None and e.subscription.state == "paused":
         return _paused(e)
-    if e.look.ready + e.look.unacked == 0:
+    if not (e.look.ready or e.look.unacked):
         return _empty(e)
     return _waits(e)
 

@@ -58,6 +58,8 @@ MORE_PAGES = (
     f"/new/subscription/?service={HUB}&event_type={HUB}",
     f"/new/subscription/preview/?service={HUB}&event_type={HUB}",
     "/services/?kind=integrator",
+    f"/why/?event=event0&service={HUB}",
+    f"/why/?type={HUB}",
     "/subscriptions/?health=unwell&sync=in_sync",
     f"/subscriptions/?type={HUB}",
     f"/tokens/?state=all&service={HUB}&q=program",
