@@ -34,6 +34,8 @@ class Deed:
     verb: str
     at: datetime
     by: str
+    kind: str = ""
+    """What it is about: `subscription`, `queue` or `binding`."""
     before: str = ""
     """The state that it ended, where it is about one."""
     after: str = ""

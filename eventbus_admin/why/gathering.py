@@ -166,6 +166,7 @@ def _deed(entry: AuditEntry) -> Deed:
         verb=entry.verb,
         at=entry.at,
         by=entry.actor_name,
+        kind=entry.object_kind,
         before=_state(entry.before),
         after=_state(entry.after),
     )

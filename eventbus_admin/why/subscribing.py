@@ -59,7 +59,6 @@ def queue(e: Evidence) -> Finding:
     """Whether its queue was there then, and still is."""
     if e.arrived:
         return _received(e, "Queue then")
-    found = _there(e, e.queue, "queue", Kind.NO_QUEUE)
     if _removed(e):  # what an operation took away is told by the operation
         return Finding(
             about="Queue then",
@@ -67,7 +66,13 @@ def queue(e: Evidence) -> Finding:
             sentence="It was worked on since; see what became of its events below.",
             source="operations",
         )
-    return found
+    if anew := _made_since(e):
+        sentence = (
+            f"Its queue was missing until {anew.by} made it at {clock(anew.at, e.now)}, after the "
+            "event, which therefore cannot be in it."
+        )
+        return _lost(e, "Queue then", Kind.NO_QUEUE, sentence, _source(anew, ""), anew.at)
+    return _there(e, e.queue, "queue", Kind.NO_QUEUE)
 
 
 def bound(e: Evidence) -> Finding:
@@ -119,12 +124,11 @@ def _there(e: Evidence, thing: Thing | None, what: str, kind: Kind) -> Finding:
 def _missing(e: Evidence, thing: Thing, about: str, what: str, kind: Kind) -> Finding:
     since, moment = clock(thing.since, e.now), e.moment or e.now
     if thing.since > moment and what == "binding":
-        # It was bound when the event came; that it is not now concerns later events only.
         return Finding(
             about=about,
             mark=Mark.ASIDE,
-            sentence=f"Its binding was there then, and is missing since {since}: later events do "
-            "not come.",
+            sentence=f"Its binding is missing since {since}, after this event: later ones do not "
+            "come.",
             source=_looked(e),
             at=thing.since,
             step=Step(label="Drift", route="drift", query=(("sync", "missing"),)),
@@ -134,17 +138,32 @@ def _missing(e: Evidence, thing: Thing, about: str, what: str, kind: Kind) -> Fi
         if thing.since > moment
         else f"Its {what} was missing then, since {since}: the event had no way to it."
     )
+    return _lost(e, about, kind, lost, _looked(e), thing.since)
+
+
+def _lost(e: Evidence, about: str, kind: Kind, sentence: str, source: str, at: datetime) -> Finding:
     return Finding(
         about=about,
         mark=Mark.STOPPED,
-        sentence=lost,
-        source=_looked(e),
-        at=thing.since,
-        advice="Apply on Drift, and it is made again. The event does not come back by itself: have "
-        "it published again.",
-        step=Step(label="Mend it on Drift", route="drift", query=(("sync", "missing"),)),
-        verdict=Verdict(kind=kind, sentence=f"{e.event_type} did not reach {e.service}. {lost}"),
+        sentence=sentence,
+        source=source,
+        at=at,
+        advice="Look at Drift that all of it is there now, then have the event published again: it "
+        "does not come back by itself.",
+        step=Step(label="Look at Drift", route="drift", query=(("service", e.service),)),
+        verdict=Verdict(
+            kind=kind, sentence=f"{e.event_type} did not reach {e.service}. {sentence}"
+        ),
     )
+
+
+def _made_since(e: Evidence) -> Deed | None:
+    """Return what made the queue after the event: just before that it was not there."""
+    moment = e.moment
+    if moment is None:
+        return None
+    made = (one for one in e.made if one.kind == "queue" and one.verb == "created")
+    return next((one for one in made if one.at > moment), None)
 
 
 def _not_live(e: Evidence, state: str, deed: Deed | None) -> Finding:

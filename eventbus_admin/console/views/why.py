@@ -117,9 +117,9 @@ def _moment(text: str) -> tuple[datetime | None, str]:
         moment = parse_datetime(text)
     except ValueError:
         moment = None
-    if moment is None:
+    if moment is None or not 1970 <= moment.year < 9999:
         return None, f"“{text[:40]}” is no time: write 2026-11-23T18:39, in UTC."
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)), ""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC), ""
 
 
 def _minutes(request: PersonRequest) -> int:

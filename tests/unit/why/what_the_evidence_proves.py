@@ -166,6 +166,20 @@ CASES = {
         Kind.NO_QUEUE,
         "Its queue is missing since 14:10 UTC, and what it held is gone",
     ),
+    "queue made since": (
+        replace(
+            GOOD,
+            queue=replace(THERE, since=LATE),
+            made=(Deed(id=4, verb="created", at=LATE, by="otto", kind="queue"),),
+        ),
+        Kind.NO_QUEUE,
+        "Its queue was missing until otto made it at 14:10 UTC",
+    ),
+    "queue as it is since the event only": (
+        replace(GOOD, queue=replace(THERE, since=LATE)),
+        Kind.UNKNOWN,
+        "its queue is empty and no receipt",
+    ),
     "binding missing then": (replace(GOOD, binding=NEVER), Kind.NOT_BOUND, "had no way to it"),
     "binding removed since": (
         replace(GOOD, binding=GONE, look=replace(SEEN_EMPTY, ready=1)),
