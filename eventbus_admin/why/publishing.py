@@ -22,7 +22,6 @@ def registered(e: Evidence) -> Finding | None:
         mark=Mark.ASIDE if e.lifecycle == "retired" else Mark.PROVEN,
         sentence=f"{e.event_type} is registered; it is {e.lifecycle}.",
         source="registry",
-        step=Step(label="Event type", route="event-type", args=(e.event_type,)),
     )
 
 
@@ -66,11 +65,11 @@ def allowed(e: Evidence) -> Finding | None:
             sentence=f"{source} may publish {e.event_type}.",
             source="registry, as it is now",
         )
-    state = f"is {e.publication}" if e.publication else "is not registered"
+    right = f"its right is {e.publication}" if e.publication else "nobody let it"
     return Finding(
         about="Its source",
         mark=Mark.ASIDE,
-        sentence=f"That {source} publishes {e.event_type} {state}. It came all the same.",
+        sentence=f"{source} may not publish {e.event_type}: {right}. It came all the same.",
         source="registry, as it is now",
     )
 

@@ -68,12 +68,7 @@ def _answered(request: PersonRequest, question: Question) -> dict[str, object]:
         "evidence": evidence,
         "tone": _TONES.get(answer.verdict.kind, "bad"),
         "rows": [
-            {
-                "finding": one,
-                "opened": one is answer.opened,
-                "shown": one is answer.opened or bool(one.verdict and one.advice),
-                "url": _url(one.step),
-            }
+            {"finding": one, "opened": one is answer.opened, "url": _url(one.step)}
             for one in answer.findings
         ],
         "may_act": _may_act(request, question.service, answer),
