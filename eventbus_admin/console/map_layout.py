@@ -31,6 +31,8 @@ class Box:
     """A node where it is drawn; a service that publishes and listens has two."""
 
     node: Node
+    number: int
+    """Of the node, by which lines name it."""
     key: str
     column: int
     x: float
@@ -50,6 +52,9 @@ class Line:
     """An edge where it is drawn."""
 
     edge: Edge
+    source: int
+    target: int
+    """Numbers of the nodes at its ends."""
     path: str
     width: float
     x: float
@@ -80,13 +85,23 @@ def draw(graph: Graph, *, width: int = 1100, characters: int = SHORT) -> Drawing
     heights = {key: _height(key, ports) for column in order for key in column}
     tallest = max((_tall(column, heights) for column in order), default=0)
     lefts, widths, total = _across(graph, order, width, characters)
-    boxes = {
-        box.key: box
-        for column, keys in enumerate(order)
-        for box in _stacked(
-            graph, column, keys, heights, tallest, lefts[column], widths[column], characters
-        )
-    }
+    numbers = {node.id: number for number, node in enumerate(graph.nodes)}
+    boxes = {}
+    for column, keys in enumerate(order):
+        y = _stacked(keys, heights, tallest)
+        for key in keys:
+            node = graph.by_id[key[2:]]
+            boxes[key] = Box(
+                node=node,
+                number=numbers[node.id],
+                key=key,
+                column=column,
+                x=round(lefts[column], 1),
+                y=y[key],
+                width=round(widths[column], 1),
+                height=heights[key],
+                label=shortened(node.name, characters),
+            )
     lines = tuple(_line(edge, boxes, ports) for edge in graph.edges)
     return Drawing(
         width=total,
@@ -176,32 +191,15 @@ def _tall(column: Sequence[str], heights: Mapping[str, float]) -> float:
 
 
 def _stacked(
-    graph: Graph,
-    column: int,
-    keys: Sequence[str],
-    heights: Mapping[str, float],
-    tallest: float,
-    x: float,
-    width: float,
-    characters: int,
-) -> Iterable[Box]:
+    keys: Sequence[str], heights: Mapping[str, float], tallest: float
+) -> Mapping[str, float]:
     """Spread a column over the height of the tallest, so that ends of lines lie near each other."""
-    spare = (tallest - _tall(keys, heights)) / len(keys) if keys else 0.0
-    y = float(_MARGIN)
+    between = _GAP + (tallest - _tall(keys, heights)) / max(len(keys), 1)
+    tops, y = {}, _MARGIN + between / 2
     for key in keys:
-        y += (spare + _GAP) / 2
-        node = graph.by_id[key[2:]]
-        yield Box(
-            node=node,
-            key=key,
-            column=column,
-            x=round(x, 1),
-            y=round(y, 1),
-            width=round(width, 1),
-            height=heights[key],
-            label=shortened(node.name, characters),
-        )
-        y += heights[key] + (spare + _GAP) / 2
+        tops[key] = round(y, 1)
+        y += heights[key] + between
+    return tops
 
 
 # -- lines -----------------------------------------------------------------------------------------
@@ -244,6 +242,8 @@ def _line(edge: Edge, boxes: Mapping[str, Box], ports: Ports) -> Line:
     bend = round((start + other.x) / 2, 1)
     return Line(
         edge=edge,
+        source=one.number,
+        target=other.number,
         path=f"M{start:g} {y:g}C{bend:g} {y:g} {bend:g} {end_y:g} {other.x - 5:g} {end_y:g}",
         width=thickness(edge.rate),
         x=other.x,

@@ -112,6 +112,8 @@ class Graph:
     journal_since: datetime | None = None
     left_out: int = 0
     """How many nodes more there are than were asked for."""
+    edges_left_out: int = 0
+    """How many edges more there are between the nodes that are here."""
 
     @cached_property
     def by_id(self) -> dict[str, Node]:

@@ -7,6 +7,8 @@ from eventbus_admin.map.graph import STATES, Edge, Graph, Node, Standing
 
 LIMIT = 400
 """So many nodes are drawn unless somebody asks for another number."""
+EDGES_A_NODE = 5
+"""So many edges are drawn at most, for each node that may be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +62,18 @@ def _of(graph: Graph, edges: Collection[Edge], ids: Collection[str]) -> Graph:
 
 
 def _limited(graph: Graph, limit: int) -> Graph:
-    if len(graph.nodes) <= limit:
-        return graph
+    edges, nodes = list(graph.edges), len(graph.nodes)
+    if nodes > limit:
+        kept = _most_urgent(graph, limit)
+        edges = [edge for edge in edges if edge.source in kept and edge.target in kept]
+        graph = replace(_of(graph, edges, kept), left_out=nodes - len(kept))
+    if (more := len(edges) - limit * EDGES_A_NODE) > 0:
+        edges = sorted(edges, key=urgency, reverse=True)[:-more]
+        graph = replace(graph, edges=tuple(edges), edges_left_out=more)
+    return graph
+
+
+def _most_urgent(graph: Graph, limit: int) -> set[str]:
     kept: set[str] = set()
     for edge in sorted(graph.edges, key=urgency, reverse=True):
         ends = {edge.source, edge.target}
@@ -71,8 +83,7 @@ def _limited(graph: Graph, limit: int) -> Graph:
         if len(kept) >= limit:
             break
         kept.add(node.id)
-    edges = [edge for edge in graph.edges if edge.source in kept and edge.target in kept]
-    return replace(_of(graph, edges, kept), left_out=len(graph.nodes) - len(kept))
+    return kept
 
 
 def urgency(one: Node | Edge) -> tuple[bool, int, bool, int, float, int]:
