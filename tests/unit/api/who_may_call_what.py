@@ -167,6 +167,7 @@ CALLS = (
     writes("POST", f"dead-letters/runs/{STOPPED}/resume/", 200),
     reads("events/"),
     reads(f"events/{EVENT}/"),
+    reads("map/"),
     reads("status/", service=403),
     reads("plan/", service=403),
     writes(
