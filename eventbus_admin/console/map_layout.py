@@ -14,7 +14,7 @@ SHORT, LONG = 38, 120
 
 _CELL = 7.3
 """Width of a character of the map's face."""
-_BEFORE_NAME, _AFTER_NAME = 26, 58
+_BEFORE_NAME, _AFTER_NAME = 26, 68
 _LEAST_COLUMN = 150
 _LINE, _ROW = 4, 13
 """Room between two lines at a node: bare, and with a number beside them."""

@@ -60,30 +60,40 @@ def map_box(box: Box) -> str:
 
 @register.simple_tag
 def map_line(graph: Graph, line: Line) -> str:
-    """Draw an edge: as wide as much flows, with what waits at its end."""
-    edge = line.edge
-    stranger = edge.standing is Standing.STRANGER
-    number = ""
-    if said := beside_edge(edge):
-        number = format_html(
-            '<text class="edge__number" x="{}" y="{}" text-anchor="end">{}</text>',
-            *_numbers(line.x - 13, line.y - 3),
-            said,
-        )
-    tone = TONES[edge.state]
+    """Draw an edge, as wide as much flows."""
+    stranger = line.edge.standing is Standing.STRANGER
     return format_html(
-        '<g class="edge" data-from="{}" data-to="{}" data-tone="{}" data-standing="{}"><title>{}'
-        '</title><path d="{}" stroke-width="{}" marker-end="url(#end-{})"{}/>{}</g>',
-        line.source,
-        line.target,
-        tone,
-        edge.standing.value,
-        about_edge(graph, edge),
+        '<g class="edge"{}><title>{}</title><path d="{}" stroke-width="{}" '
+        'marker-end="url(#end-{})"{}/></g>',
+        _ends(line),
+        about_edge(graph, line.edge),
         line.path,
         *_numbers(max(line.width, 5) if stranger else line.width),
-        tone,
+        TONES[line.edge.state],
         format_html(' stroke="{}"', "url(#hatch)") if stranger else "",
-        number,
+    )
+
+
+@register.simple_tag
+def map_number(line: Line) -> str:
+    """Write what waits at the end of an edge; after all lines, so that none goes over it."""
+    if not (said := beside_edge(line.edge)):
+        return ""
+    return format_html(
+        '<text class="edge edge__number"{} x="{}" y="{}" text-anchor="end">{}</text>',
+        _ends(line),
+        *_numbers(line.x - 13, line.y - 3),
+        said,
+    )
+
+
+def _ends(line: Line) -> str:
+    return format_html(
+        ' data-from="{}" data-to="{}" data-tone="{}" data-standing="{}"',
+        line.source,
+        line.target,
+        TONES[line.edge.state],
+        line.edge.standing.value,
     )
 
 

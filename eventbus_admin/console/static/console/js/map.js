@@ -18,7 +18,10 @@ function light(element) {
   const shown = new Set(chosen);
   for (const edge of svg.querySelectorAll(".edge")) {
     const { from, to } = edge.dataset;
-    const touches = element.dataset.node ? chosen.has(from) || chosen.has(to) : edge === element;
+    // Of a node all lines, of a line itself and its number.
+    const touches = element.dataset.node
+      ? chosen.has(from) || chosen.has(to)
+      : from === element.dataset.from && to === element.dataset.to;
     if (touches) {
       edge.dataset.on = "";
       shown.add(from).add(to);
