@@ -53,7 +53,6 @@ def _service(facts: Facts, one: Thing, ends: _Ends) -> Node:
     ghost = facts.looked and not there and not (published and not declared)
     loose = facts.dead.get(("", one.name), 0)
     states = [edge.state for edge in (*ends.inward, *ends.outward)]
-    idle = ghost and not declared
     return Node(
         kind=Kind.SERVICE,
         name=one.name,
@@ -61,7 +60,7 @@ def _service(facts: Facts, one: Thing, ends: _Ends) -> Node:
         detail=one.detail,
         standing=Standing.GHOST if ghost else Standing.KNOWN,
         state=worst(
-            State.IDLE if idle else State.IN_ORDER, *states, State.LOSES if loose else State.IDLE
+            State.IDLE if ghost else State.IN_ORDER, *states, State.LOSES if loose else State.IDLE
         ),
         reasons=((_NOBODY_THERE if declared else _SILENT),) if ghost else (),
         workers=facts.workers.get(one.name, 0),

@@ -82,7 +82,7 @@ def map_number(line: Line) -> str:
     return format_html(
         '<text class="edge edge__number"{} x="{}" y="{}" text-anchor="end">{}</text>',
         _ends(line),
-        *_numbers(line.x - 13, line.y - 3),
+        *_numbers(line.x - 13, line.y - 2 - line.width / 2),
         said,
     )
 

@@ -139,6 +139,13 @@ def test_a_paused_subscription_rests(facts: MakeFacts) -> None:
     assert (edge.state, edge.standing, edge.is_problem) == (State.IDLE, Standing.KNOWN, False)
 
 
+def test_who_is_absent_and_paused_rests(facts: MakeFacts) -> None:
+    paused = listening(TYPE, LISTENER, paused=True, health="paused", consumers=0)
+    graph = build(facts(subscriptions=(paused,), workers={}, announced=frozenset()))
+    node = graph.by_id[f"service:{LISTENER}"]
+    assert (node.standing, node.state) == (Standing.GHOST, State.IDLE)
+
+
 def test_a_retired_type_shows_only_while_something_of_it_is_there(facts: MakeFacts) -> None:
     kinds = (thing(TYPE), thing("old", detail="retired"))
     quiet = facts(event_types=kinds, publications=((TYPE, PUBLISHER), ("old", PUBLISHER)))

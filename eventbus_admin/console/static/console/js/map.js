@@ -119,7 +119,17 @@ document.addEventListener("htmx:afterSwap", () => {
 
 document.addEventListener("htmx:afterSettle", () => light(focused()));
 
+// -- the table -----------------------------------------------------------------------------------
+
+function openTable() {
+  const table = document.getElementById("map-table");
+  if (table) table.open = true;
+}
+
+map.addEventListener("click", ({ target }) => {
+  if (target.closest?.(".mapbox__skip")) openTable();
+});
+
 // On a phone the table comes first, and open.
-const table = document.getElementById("map-table");
-if (table && matchMedia("(max-width: 760px)").matches) table.open = true;
+if (matchMedia("(max-width: 760px)").matches) openTable();
 follow();
