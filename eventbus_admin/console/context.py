@@ -138,6 +138,7 @@ class Shell:
         """The pages of the rail, with a number where something needs a person."""
         return [
             _item("Overview", "layout-dashboard", "overview"),
+            _item("Map", "waypoints", "map"),
             _item("Feed", "radio", "feed"),
             _item("Event types", "shapes", "event-types", "event-type", "event-type-new"),
             _item("Services", "boxes", "services", "service", "service-new"),

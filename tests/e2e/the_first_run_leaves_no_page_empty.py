@@ -11,7 +11,9 @@ from tests.harness.poll import wait_until
 # A broker that is as the registry says is good news, not an empty page.
 GOOD_NEWS = {"No drift"}
 # The page on the registry as code has nothing but its two ways: out and in.
-CONTENT = "main :is(tbody tr, .rows > li, .timeline__item, .tally, .feed__item, input[type=file])"
+CONTENT = (
+    "main :is(tbody tr, .rows > li, .timeline__item, .tally, .feed__item, .node, input[type=file])"
+)
 
 
 @pytest.mark.timeout(240)

@@ -168,6 +168,7 @@ CALLS = (
     reads("events/"),
     reads(f"events/{EVENT}/"),
     reads(f"why/export-manager/{EVENT}/"),
+    reads("map/"),
     reads("status/", service=403),
     reads("plan/", service=403),
     writes(
