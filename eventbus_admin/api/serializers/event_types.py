@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from eventbus_admin.api.fields import Choice, Json, Moment, Name, Text
+from eventbus_admin.api.fields import Choice, Flag, Json, Moment, Name, Text
 from eventbus_admin.api.serializers.base import SearchParameters, Strict, ordering
 from eventbus_admin.registry.states import Lifecycle
 
@@ -47,7 +47,7 @@ class NewEventType(Strict):
     owner = Text(max_length=120, help_text="A team.")
     description = Text(required=False, allow_blank=True, max_length=MAX_TEXT)
     example = Json(required=False, allow_null=True)
-    private = serializers.BooleanField(required=False)
+    private = Flag(required=False)
     lifecycle = Choice(Lifecycle.choices, required=False)
 
 
@@ -57,7 +57,7 @@ class EventTypeChange(Strict):
     owner = Text(required=False, max_length=120)
     description = Text(required=False, allow_blank=True, max_length=MAX_TEXT)
     example = Json(required=False, allow_null=True)
-    private = serializers.BooleanField(required=False)
+    private = Flag(required=False)
     lifecycle = Choice(Lifecycle.choices, required=False)
 
 
