@@ -57,6 +57,9 @@ EVENTBUS_QUARANTINE_DAYS = env.number("EVENTBUS_QUARANTINE_DAYS", 14)
 EVENTBUS_REMOVAL_SHARE = env.number("EVENTBUS_REMOVAL_SHARE", 30)
 EVENTBUS_JOURNAL_ROWS = env.number("EVENTBUS_JOURNAL_ROWS", 100_000)
 EVENTBUS_JOURNAL_DAYS = env.number("EVENTBUS_JOURNAL_DAYS", 7)
+# Whether everybody who signed in is shown what events hold; of private event types it is hidden in
+# either case. See `payloads`.
+EVENTBUS_PAYLOADS = env.choice("EVENTBUS_PAYLOADS", ("shown", "hidden"), "shown")
 # Whether dead letters are taken from their queues, to be looked after here.
 EVENTBUS_INGEST_DEAD_LETTERS = env.flag("EVENTBUS_INGEST_DEAD_LETTERS", default=True)
 EVENTBUS_EXAMPLES = env.flag("EVENTBUS_EXAMPLES", default=EVENTBUS_BACKEND == "mock")
@@ -78,6 +81,7 @@ INSTALLED_APPS = [
     "eventbus_admin.registry",
     "eventbus_admin.broker",
     "eventbus_admin.journal",
+    "eventbus_admin.payloads",
     "eventbus_admin.reconcile",
     "eventbus_admin.feed",
     "eventbus_admin.deadletters",

@@ -80,6 +80,19 @@ class Rights:
         """Whether the actor may act on everybody's things; `to` completes the refusal."""
         return YES if self._operates else self._no(f"Only operators may {to}.")
 
+    def can_reveal(self) -> Decision:
+        """Whether the actor may be shown hidden payloads by giving a reason.
+
+        A person may, and not a program of a service. People from outside are shown what reaches
+        their own services, and nothing else.
+        """
+        user = self._actor.user
+        if user is None:
+            return self._no("Only people reveal payloads.")
+        if not self._operates and user.teams.filter(is_outside=True).exists():
+            return self._no("People of an integrator cannot reveal payloads. Ask an operator.")
+        return self.can_view()
+
     @property
     def _operates(self) -> bool:
         user = self._actor.user

@@ -50,6 +50,16 @@ class Number(serializers.IntegerField):
         return int(super().to_internal_value(int(data)))
 
 
+class Flag(serializers.BooleanField):
+    """True or false, and nothing that could be meant for either."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return it."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class Choice(serializers.ChoiceField):
     """One of some words."""
 

@@ -141,7 +141,14 @@ class EventTypeChangeForm(_OwnedForm):
         widget=forms.Textarea(attrs={"rows": 8, "class": "input--code", "spellcheck": "false"}),
     )
 
-    field_order = ("name", "owner", "description", "example")
+    private = forms.BooleanField(
+        label="What its events hold is private",
+        required=False,
+        help_text="Then only the teams that own, publish or listen to it are shown payloads, "
+        "headers and errors. Others, operators too, give a reason first, and you read it.",
+    )
+
+    field_order = ("name", "owner", "description", "example", "private")
 
 
 class EventTypeForm(EventTypeChangeForm):

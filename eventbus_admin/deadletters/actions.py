@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from bus_core.dead_letters import describe
 from eventbus_admin.accounts.actor import Actor
+from eventbus_admin.accounts.errors import NotAllowed
 from eventbus_admin.audit.recording import record
 from eventbus_admin.deadletters import wire
 from eventbus_admin.deadletters.choosing import Chosen, require_rights, require_waiting
@@ -16,6 +17,7 @@ from eventbus_admin.deadletters.models import DeadLetter, RetryRun, State
 from eventbus_admin.deadletters.querysets import DeadLetterQuerySet
 from eventbus_admin.deadletters.taking_in import new_identity, write_row
 from eventbus_admin.journal.entries import journal_id
+from eventbus_admin.payloads.policy import sight_of
 from eventbus_admin.registry.errors import ActionError
 
 
@@ -106,6 +108,8 @@ def edit_and_retry(*, actor: Actor, letter: DeadLetter, text: str) -> RetryRun:
     letter = rows.select_related("service").get(pk=letter.pk)
     chosen = Chosen(ids=[letter.pk])
     require_waiting(actor, chosen, "retried")
+    if not sight_of(actor).shows(letter.event_type, letter.seen_as):
+        raise NotAllowed("What it holds is hidden from you. Reveal it before you edit it.")
     if not letter.queue:
         raise ActionError("no_queue", "Nobody can tell which queue this one belongs to.")
     edited = _edited(letter, text, actor)

@@ -10,7 +10,8 @@ from eventbus_admin.deadletters.models import Cause, DeadLetter, RetryRun
 class CauseAdmin(ReadOnlyAdmin):
     """Why events gave up."""
 
-    list_display = ("text", "reason", "service", "event_type")
+    list_display = ("key", "reason", "service", "event_type")
+    exclude = ("text",)
 
 
 @admin.register(DeadLetter)
@@ -19,7 +20,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     list_display = ("event_id", "service", "event_type", "reason", "state", "died")
     search_fields = ("event_id",)
-    exclude = ("body",)
+    exclude = ("body", "properties", "error")
     show_full_result_count = False
 
 

@@ -7,6 +7,8 @@ from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.accounts.policies import Rights
 from eventbus_admin.deadletters.models import Cause, DeadLetter, RetryRun
 from eventbus_admin.deadletters.querysets import DeadLetterQuerySet, Wanted
+from eventbus_admin.journal.sight import error_name
+from eventbus_admin.payloads.policy import is_hidden, sight_of
 from eventbus_admin.registry.errors import ActionError
 from eventbus_admin.registry.models import Service
 
@@ -21,12 +23,14 @@ class Chosen:
     ids: Collection[int] | None = None
     wanted: Wanted = field(default_factory=Wanted)
 
-    @property
-    def letters(self) -> DeadLetterQuerySet:
-        """All of them, those included that wait no more."""
+    def letters(self, actor: Actor) -> DeadLetterQuerySet:
+        """Return all of them, those included that wait no more.
+
+        What the filter finds in errors depends on which of them the actor is shown.
+        """
         if self.ids is not None:
             return DeadLetter.objects.filter(pk__in=self.ids)
-        return DeadLetter.objects.matching(self.wanted)
+        return DeadLetter.objects.matching(self.wanted, sight=sight_of(actor))
 
     @property
     def words(self) -> str:
@@ -34,11 +38,14 @@ class Chosen:
         if self.ids is None:
             if self.wanted.cause:
                 cause = Cause.objects.filter(pk=self.wanted.cause).first()
+                # Everybody reads this, in the list of runs and in the audit trail.
+                if cause is not None and is_hidden(cause.event_type):
+                    return f"all of cause {cause.pk}: {error_name(cause.text)}"
                 return f"all of one cause: {cause}"[:500]
             return self.wanted.words[:500]
         if len(self.ids) > 1:
             return f"{len(self.ids):,} chosen ones"
-        found = self.letters.light().first()
+        found = DeadLetter.objects.filter(pk__in=self.ids).light().first()
         return f"{found.event_type or 'a message'} of {found.service.name}" if found else ""
 
 
@@ -48,8 +55,9 @@ def require_waiting(actor: Actor, chosen: Chosen, to: str) -> DeadLetterQuerySet
     `to` says what for. Raises `NotAllowed`, or `ActionError` when there are none, or too many.
     """
     _require_known(chosen)
-    require_rights(actor, chosen.letters, to)
-    waiting = chosen.letters.waiting()
+    letters = chosen.letters(actor)
+    require_rights(actor, letters, to)
+    waiting = letters.waiting()
     number = waiting.count()
     if number > MAX_SET:
         raise ActionError(
@@ -80,6 +88,6 @@ def may_act(actor: Actor, run: RetryRun) -> bool:
 def _require_known(chosen: Chosen) -> None:
     if chosen.ids is None:
         return
-    known = set(chosen.letters.values_list("pk", flat=True))
+    known = set(DeadLetter.objects.filter(pk__in=chosen.ids).values_list("pk", flat=True))
     if unknown := sorted(set(chosen.ids) - known):
         raise ActionError("unknown_dead_letter", f"There is no dead letter {unknown[0]}.", "ids")

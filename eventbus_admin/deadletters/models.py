@@ -166,6 +166,11 @@ class DeadLetter(models.Model):
         ]
 
     def __str__(self) -> str:
+        return self.seen_as
+
+    @property
+    def seen_as(self) -> str:
+        """The id under which it is revealed: its event's, or its own where it has none."""
         return self.event_id or f"dead letter {self.pk}"
 
     @property

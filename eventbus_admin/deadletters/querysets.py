@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from eventbus_admin.accounts.actor import ServiceAccount, Viewer
 from eventbus_admin.accounts.policies import may_read
+from eventbus_admin.journal.sight import Sight
 from eventbus_admin.registry.querysets import RegistryQuerySet
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class DeadLetterQuerySet(RegistryQuerySet["DeadLetter"]):
         """Keep those that wait for a person."""
         return self.filter(state="waiting")
 
-    def matching(self, wanted: Wanted) -> Self:
-        """Keep those that are meant."""
+    def matching(self, wanted: Wanted, *, sight: Sight) -> Self:
+        """Keep those that are meant; an error that is hidden matches no text."""
         given = {
             "service__name": wanted.service,
             "event_type": wanted.event_type,
@@ -69,7 +70,8 @@ class DeadLetterQuerySet(RegistryQuerySet["DeadLetter"]):
         }
         found = self.filter(**{name: value for name, value in given.items() if value})
         if text := wanted.text.replace("\0", "").strip()[:MAX_TEXT]:
-            found = found.filter(Q(error__icontains=text) | Q(event_id__icontains=text))
+            in_error = Q(error__icontains=text) & sight.condition("event_type")
+            found = found.filter(in_error | Q(event_id__icontains=text))
         return found
 
     def light(self) -> Self:

@@ -16,9 +16,11 @@ from django.db import Error
 from eventbus_admin.feed import frames
 from eventbus_admin.feed.losses import Losses
 from eventbus_admin.feed.outbox import Outbox
+from eventbus_admin.feed.sight import SocketSight
 from eventbus_admin.feed.sockets import SOCKETS
 from eventbus_admin.journal import reads
 from eventbus_admin.journal.rows import EventFilter, Row
+from eventbus_admin.journal.sight import Sight
 
 NOT_SIGNED_IN = 4401
 NO_FILTER = 4400
@@ -50,6 +52,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             await self.close(NO_FILTER, "The address holds a null character.")
             return
         self._filter = wanted
+        self._sight = SocketSight(self.scope["user"])
         self._outbox = Outbox()
         self._losses = Losses()
         self._sent: OrderedDict[str, None] = OrderedDict()
@@ -59,7 +62,10 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         # The group first: what comes while the history is read waits, and is told after it.
         await self.channel_layer.group_add(frames.GROUP, self.channel_name)
         try:
-            history = await database_sync_to_async(reads.last_rows)(self._filter, limit=HISTORY)
+            sight = await self._sight.now()
+            history = await database_sync_to_async(reads.last_rows)(
+                self._filter, sight=sight, limit=HISTORY
+            )
         except Error:
             await self.close(TRY_AGAIN_LATER)
             return
@@ -86,20 +92,18 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
     async def feed_events(self, message: dict[str, Any]) -> None:
         """Events were published."""
         self._note(message, message["count"])
-        rows = [
-            one["row"]
-            for one in frames.rows(message)
-            if one["row"]["id"] not in self._sent
-            and self._filter.lets_through(one["row"], one["text"])
-        ]
-        self._show(rows)
+        sight = await self._sight.now()
+        new = (one for one in frames.rows(message) if one["row"]["id"] not in self._sent)
+        rows = (frames.passing(one, self._filter, sight) for one in new)
+        self._show([row for row in rows if row is not None])
 
     async def feed_outcomes(self, message: dict[str, Any]) -> None:
         """Services reported what became of events."""
         self._note(message)
-        told: list[frames.EventOutcome] = frames.rows(message)
+        sight = await self._sight.now()
+        told = [frames.outcome_for(one, sight) for one in frames.rows(message)]
         if self._filter.service:
-            await self._show_newly_concerned(told)
+            await self._show_newly_concerned(told, sight)
         if self._filter:
             told = [one for one in told if one["event_id"] in self._sent]
         self._outbox.put_outcomes(told)
@@ -117,7 +121,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         self._losses.follow(cast(frames.Progress, message), count)
         self._rate = message["rate"]
 
-    async def _show_newly_concerned(self, told: list[frames.EventOutcome]) -> None:
+    async def _show_newly_concerned(self, told: list[frames.EventOutcome], sight: Sight) -> None:
         """Show events that pass only now that the filter's service did something with them."""
         new = [
             one["event_id"]
@@ -126,7 +130,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         ]
         if new:
             with contextlib.suppress(Error):  # the database is away: then it stays as it is
-                self._show(await database_sync_to_async(_rows_among)(self._filter, new))
+                self._show(await database_sync_to_async(_rows_among)(self._filter, new, sight))
 
     def _show(self, rows: list[Row]) -> None:
         if rows:
@@ -165,9 +169,9 @@ def _filter(query_string: bytes) -> EventFilter | None:
     return EventFilter.bounded(**{name: fields[name] for name in names if name in fields})
 
 
-def _rows_among(wanted: EventFilter, event_ids: list[str]) -> list[Row]:
-    found = reads.entries(wanted).filter(event_id__in=event_ids)
-    return reads.rows_of(reversed(found))
+def _rows_among(wanted: EventFilter, event_ids: list[str], sight: Sight) -> list[Row]:
+    found = reads.entries(wanted, sight=sight).filter(event_id__in=event_ids)
+    return reads.rows_of(reversed(found), sight=sight)
 
 
 async def _still_signed_in(scope: dict[str, Any]) -> bool:

@@ -10,7 +10,8 @@ from typing import Any, TypedDict
 import orjson
 
 from eventbus_admin.journal.models import Outcome
-from eventbus_admin.journal.rows import OutcomeRow, Row, outcome_row
+from eventbus_admin.journal.rows import EventFilter, OutcomeRow, Row, masked, outcome_row, seen_by
+from eventbus_admin.journal.sight import Sight
 
 GROUP = "feed"
 EVENTS = "feed.events"
@@ -29,6 +30,7 @@ class EventOutcome(OutcomeRow):
     """What became of one event at one service."""
 
     event_id: str
+    event_type: str
 
 
 class Progress(TypedDict):
@@ -64,10 +66,26 @@ def rows(message: dict[str, Any]) -> list[Any]:
     return found
 
 
+def passing(told: SearchableRow, wanted: EventFilter, sight: Sight) -> Row | None:
+    """Return the row as one socket shows it, or nothing when its filter keeps it out.
+
+    Here what is hidden ends: the row that is returned does not hold it, and no text finds it.
+    """
+    shown = seen_by(sight, told["row"])
+    text = "" if shown["hidden"] else told["text"]
+    return shown if wanted.lets_through(shown, text) else None
+
+
+def outcome_for(told: EventOutcome, sight: Sight) -> EventOutcome:
+    """Return what became of an event as one socket shows it."""
+    return told if sight.shows(told["event_type"], told["event_id"]) else masked(told)
+
+
 def text(frame: dict[str, Any]) -> str:
     """Return a frame as a socket sends it."""
     return orjson.dumps(frame).decode()
 
 
 def _told(outcome: Outcome) -> EventOutcome:
-    return {"event_id": outcome.event_id, **outcome_row(outcome)}
+    about = {"event_id": outcome.event_id, "event_type": outcome.event_type}
+    return {**about, **outcome_row(outcome)}  # type: ignore[typeddict-item]

@@ -26,6 +26,7 @@ from eventbus_admin.journal.presences import record_announcements
 from eventbus_admin.journal.reads import rows_of
 from eventbus_admin.journal.record import record
 from eventbus_admin.journal.rows import Row, row, searched_text
+from eventbus_admin.journal.sight import EVERYTHING_SHOWN
 
 RING_ITEMS = 20_000
 RING_BYTES = 64 * 1024 * 1024
@@ -97,11 +98,14 @@ class Pump:
         self._broadcaster.send(frames.events(rows, self._progress()))
 
     def _rows(self, entries: Sequence[JournalEntry]) -> list[Row]:
-        """Return rows with the outcomes known by now: a fast worker's receipt may be here first."""
+        """Return rows with the outcomes known by now: a fast worker's receipt may be here first.
+
+        With all that they hold: each socket leaves out what its person may not see.
+        """
         try:
-            return rows_of(entries)
+            return rows_of(entries, sight=EVERYTHING_SHOWN)
         except (OperationalError, InterfaceError):
-            return [row(entry) for entry in entries]
+            return [row(entry, sight=EVERYTHING_SHOWN) for entry in entries]
 
     def _move_reports(self, seen: Sequence[Seen]) -> None:
         receipts: list[Receipt] = []

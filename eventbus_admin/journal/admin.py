@@ -8,10 +8,11 @@ from eventbus_admin.journal.models import JournalEntry, Outcome, WorkerPresence
 
 @admin.register(JournalEntry)
 class JournalEntryAdmin(ReadOnlyAdmin):
-    """Events as the tap saw them."""
+    """Events as the tap saw them, without what they hold: the console decides about that."""
 
     list_display = ("event_id", "type", "source", "created", "seen")
     search_fields = ("event_id", "correlation_id")
+    exclude = ("payload", "headers")
     show_full_result_count = False
 
 
@@ -21,6 +22,7 @@ class OutcomeAdmin(ReadOnlyAdmin):
 
     list_display = ("event_id", "service", "outcome", "attempts", "at")
     search_fields = ("event_id",)
+    exclude = ("error",)
     show_full_result_count = False
 
 

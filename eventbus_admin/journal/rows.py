@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self, TypedDict
+from typing import Any, Self, TypedDict, TypeVar
 
 from bus_core.envelope import rfc3339
 from eventbus_admin.journal.entries import NOTE
 from eventbus_admin.journal.models import JournalEntry, Outcome
+from eventbus_admin.journal.sight import HIDDEN, Sight, error_name
 
 SUMMARY_CHARS = 160
 MAX_FILTER_CHARS = 255
@@ -25,6 +26,9 @@ class OutcomeRow(TypedDict):
     at: str
 
 
+R = TypeVar("R", bound=OutcomeRow)
+
+
 class Row(TypedDict):
     """One event and what became of it; times are RFC 3339 in UTC."""
 
@@ -36,6 +40,8 @@ class Row(TypedDict):
     correlation_id: str
     causation_id: str
     summary: str
+    hidden: bool
+    """Whether payload, headers and errors are kept from the viewer."""
     outcomes: list[OutcomeRow]
 
 
@@ -46,9 +52,9 @@ class Detail(Row):
     headers: dict[str, Any]
 
 
-def row(entry: JournalEntry, outcomes: Iterable[Outcome] = ()) -> Row:
-    """Return the row of an entry; `outcomes` are those of its event."""
-    return {
+def row(entry: JournalEntry, outcomes: Iterable[Outcome] = (), *, sight: Sight) -> Row:
+    """Return the row of an entry, as far as it may be shown; `outcomes` are those of its event."""
+    told: Row = {
         "id": entry.event_id,
         "type": entry.type,
         "source": entry.source,
@@ -57,8 +63,25 @@ def row(entry: JournalEntry, outcomes: Iterable[Outcome] = ()) -> Row:
         "correlation_id": entry.correlation_id,
         "causation_id": entry.causation_id,
         "summary": summary(entry),
+        "hidden": False,
         "outcomes": sorted((outcome_row(one) for one in outcomes), key=_by_service),
     }
+    return seen_by(sight, told)
+
+
+def seen_by(sight: Sight, told: Row) -> Row:
+    """Return the row as it may be shown."""
+    if sight.shows(told["type"], told["id"]):
+        return told
+    outcomes = [masked(one) for one in told["outcomes"]]
+    return {**told, "summary": HIDDEN, "hidden": True, "outcomes": outcomes}
+
+
+def masked(one: R) -> R:
+    """Return an outcome of which only the error's name is left."""
+    shown = one.copy()
+    shown["error"] = error_name(one["error"])
+    return shown
 
 
 def outcome_row(outcome: Outcome) -> OutcomeRow:
@@ -72,9 +95,11 @@ def outcome_row(outcome: Outcome) -> OutcomeRow:
     }
 
 
-def detail(entry: JournalEntry, outcomes: Iterable[Outcome]) -> Detail:
-    """Return everything about one event."""
-    return {**row(entry, outcomes), "payload": entry.payload, "headers": entry.headers}
+def detail(entry: JournalEntry, outcomes: Iterable[Outcome], *, sight: Sight) -> Detail:
+    """Return everything about one event that may be shown."""
+    shown = sight.entry(entry)
+    told = row(entry, outcomes, sight=sight)
+    return {**told, "payload": shown.payload, "headers": shown.headers}
 
 
 def summary(entry: JournalEntry) -> str:
@@ -112,7 +137,7 @@ class EventFilter:
         return bool(self.type or self.service or self.text)
 
     def lets_through(self, row: Row, searched: str) -> bool:
-        """Whether a row passes; `searched` is its payload's text."""
+        """Whether a row passes; `searched` is its payload's text, empty where that is hidden."""
         if self.type and row["type"] != self.type:
             return False
         if self.service and not self._concerns_service(row):

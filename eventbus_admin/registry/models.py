@@ -62,6 +62,8 @@ class EventType(models.Model):
     description = models.TextField(blank=True)
     example = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     """An example payload."""
+    private = models.BooleanField(default=False)
+    """Whether what its events hold is for its owner, its publishers and its listeners alone."""
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="event_types")
     lifecycle = models.CharField(max_length=16, choices=Lifecycle, default=Lifecycle.ACTIVE)
     created = models.DateTimeField(auto_now_add=True)

@@ -108,6 +108,9 @@ EVENT_TYPES: tuple[tuple[str, str, str, dict[str, Any], tuple[str, ...], tuple[s
 # Of a type that seldom comes: what is paused collects for as long as it stays so.
 PAUSED = frozenset({("journalJoined", "statistics")})
 
+# What is known of these is nobody's business but of those who publish and listen.
+PRIVATE = frozenset({"journalJoined"})
+
 # Somebody who waits for a decision.
 ASKING: dict[str, Any] = {
     "name": "datacite-exporter",
@@ -151,7 +154,12 @@ def _seed() -> None:
         )
     for name, team, description, example, publishers, listeners in EVENT_TYPES:
         create_event_type(
-            actor=SYSTEM, name=name, owner=team, description=description, example=example
+            actor=SYSTEM,
+            name=name,
+            owner=team,
+            description=description,
+            example=example,
+            private=name in PRIVATE,
         )
         for service in publishers:
             allow_publication(actor=SYSTEM, service=service, event_type=name)

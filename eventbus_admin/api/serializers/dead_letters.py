@@ -14,6 +14,7 @@ from eventbus_admin.deadletters.models import DeadLetter, RetryRun, State
 from eventbus_admin.deadletters.querysets import Wanted
 from eventbus_admin.deadletters.runs import counts
 from eventbus_admin.journal.entries import keepable
+from eventbus_admin.journal.sight import error_name
 
 MAX_IDS = 1000
 MAX_NUMBER = 2**63 - 1
@@ -47,6 +48,7 @@ DETAIL_EXAMPLE = {
     "size": 214,
     "payload": {"journal": "elife"},
     "headers": {"ce-specversion": "1.0"},
+    "hidden": False,
 }
 RUN_EXAMPLE = {
     "id": RUN_ID,
@@ -100,15 +102,28 @@ class DeadLetterOut(serializers.Serializer[Any]):
 class DeadLetterDetailOut(DeadLetterOut):
     """One of them with what it holds."""
 
-    error = serializers.CharField()
+    error = serializers.SerializerMethodField()
     size = serializers.IntegerField(help_text="Of the body, in bytes.")
     payload = serializers.SerializerMethodField(
         help_text="The body's text when it is no event; null when it is longer than 256 KiB."
     )
     headers = serializers.SerializerMethodField()
+    hidden = serializers.SerializerMethodField(
+        help_text="Whether payload, headers and error are kept from you; the error's name stays."
+    )
+
+    def get_hidden(self, letter: DeadLetter) -> bool:  # noqa: ARG002
+        """Return whether the viewer is not shown what it holds."""
+        return bool(self.context["hidden"])
+
+    def get_error(self, letter: DeadLetter) -> str:
+        """Return the error with its stack, or the name of one that is hidden."""
+        return error_name(letter.error) if self.context["hidden"] else letter.error
 
     def get_payload(self, letter: DeadLetter) -> Json:
         """Return what the event holds, or the text of what is none."""
+        if self.context["hidden"]:
+            return None  # type: ignore[return-value]
         body = bytes(letter.body)
         if len(body) > PAYLOAD_BYTES:
             return None  # type: ignore[return-value]
@@ -120,6 +135,8 @@ class DeadLetterDetailOut(DeadLetterOut):
 
     def get_headers(self, letter: DeadLetter) -> dict[str, Any]:
         """Return the headers as JSON."""
+        if self.context["hidden"]:
+            return {}
         headers = wire.delivery_of(letter.properties, b"").message.headers
         return keepable(headers)  # type: ignore[no-any-return]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from eventbus_admin.api.fields import Choice, Json, Moment, Name, Text
+from eventbus_admin.api.fields import Choice, Flag, Json, Moment, Name, Text
 from eventbus_admin.api.serializers.base import SearchParameters, Strict, ordering
 from eventbus_admin.registry.states import Lifecycle
 
@@ -15,6 +15,7 @@ EXAMPLE = {
     "example": {"journal": "elife", "articleId": "64567"},
     "owner": "Submission",
     "lifecycle": "active",
+    "private": False,
     "subscription_count": 1,
     "publication_count": 1,
     "created": "2026-11-23T18:39:11.034Z",
@@ -30,6 +31,9 @@ class EventTypeOut(serializers.Serializer[Any]):
     example = Json(allow_null=True, help_text="An example payload.")
     owner = serializers.CharField(source="owner.name", help_text="The team that owns it.")
     lifecycle = serializers.ChoiceField(Lifecycle.choices)
+    private = serializers.BooleanField(
+        help_text="Whether what its events hold is for those who own, publish or listen to it."
+    )
     subscription_count = serializers.IntegerField(help_text="Live subscriptions.")
     publication_count = serializers.IntegerField(help_text="Services that may publish it.")
     created = Moment()
@@ -43,6 +47,7 @@ class NewEventType(Strict):
     owner = Text(max_length=120, help_text="A team.")
     description = Text(required=False, allow_blank=True, max_length=MAX_TEXT)
     example = Json(required=False, allow_null=True)
+    private = Flag(required=False)
     lifecycle = Choice(Lifecycle.choices, required=False)
 
 
@@ -52,6 +57,7 @@ class EventTypeChange(Strict):
     owner = Text(required=False, max_length=120)
     description = Text(required=False, allow_blank=True, max_length=MAX_TEXT)
     example = Json(required=False, allow_null=True)
+    private = Flag(required=False)
     lifecycle = Choice(Lifecycle.choices, required=False)
 
 

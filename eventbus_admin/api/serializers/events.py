@@ -16,6 +16,7 @@ EXAMPLE = {
     "correlation_id": "exportRequested_4f0c8a5e-1f3a-4f57-8f0c-0c3f5b9f7a11",
     "causation_id": "",
     "summary": '{"journal": "elife"}',
+    "hidden": False,
     "outcomes": [
         {
             "service": "export-manager",
@@ -57,6 +58,9 @@ class EventOut(serializers.Serializer[Any]):
     correlation_id = serializers.CharField()
     causation_id = serializers.CharField()
     summary = serializers.CharField(help_text="The payload in a line.")
+    hidden = serializers.BooleanField(
+        help_text="Whether payload, headers and errors are kept from you; then they are empty."
+    )
     outcomes = OutcomeOut(many=True)
 
 

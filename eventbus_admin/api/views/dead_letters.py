@@ -9,7 +9,7 @@ from rest_framework.reverse import reverse
 
 from eventbus_admin.api.documenting import IDEMPOTENCY_KEY, documented
 from eventbus_admin.api.idempotency import once
-from eventbus_admin.api.paging import Orderings
+from eventbus_admin.api.paging import Orderings, keyset_page
 from eventbus_admin.api.serializers import dead_letters
 from eventbus_admin.api.serializers.base import page_of
 from eventbus_admin.api.serializers.dead_letters import (
@@ -25,10 +25,12 @@ from eventbus_admin.api.serializers.dead_letters import (
     RetryRunParameters,
     chosen,
 )
-from eventbus_admin.api.views.base import Endpoint
+from eventbus_admin.api.views.base import Endpoint, envelope
 from eventbus_admin.deadletters import actions
 from eventbus_admin.deadletters.models import DeadLetter, RetryRun
 from eventbus_admin.deadletters.querysets import Wanted
+from eventbus_admin.deadletters.showing import hide_cause, is_shown
+from eventbus_admin.payloads.policy import sight_of
 
 ORDERINGS: Orderings = {"id": ("id",)}
 RUN_ORDERINGS: Orderings = {"created": ("created", "id")}
@@ -56,13 +58,17 @@ class DeadLetters(Endpoint):
         example={"next": None, "previous": None, "results": [dead_letters.EXAMPLE]},
         parameters=DeadLetterParameters,
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:
         """List what gave up, the latest first; a service sees its own."""
         names = ("service", "event_type", "cause", "reason", "since")
         given = {name: self.wanted[name] for name in names if name in self.wanted}
         wanted = Wanted(text=self.wanted.get("search", ""), **given)
-        found = DeadLetter.objects.visible_to(self.viewer).matching(wanted)
-        return self.page(self.filtered(found, {"state": "state"}).light(), ORDERINGS, DeadLetterOut)
+        sight = sight_of(self.actor)
+        found = DeadLetter.objects.visible_to(self.viewer).matching(wanted, sight=sight)
+        found = self.filtered(found, {"state": "state"}).light()
+        page = keyset_page(found, request, self.wanted, ORDERINGS)
+        rows = [hide_cause(one, sight) for one in page.rows]
+        return Response(envelope(page, DeadLetterOut(rows, many=True).data))
 
 
 class OneDeadLetter(Endpoint):
@@ -77,7 +83,10 @@ class OneDeadLetter(Endpoint):
     def get(self, request: Request, number: int) -> Response:  # noqa: ARG002
         """Return it with its error and what it holds."""
         visible = DeadLetter.objects.visible_to(self.viewer).select_related("service", "cause")
-        return Response(DeadLetterDetailOut(get_object_or_404(visible, pk=number)).data)
+        letter, sight = get_object_or_404(visible, pk=number), sight_of(self.actor)
+        hidden = not is_shown(letter, sight)
+        context = {"hidden": hidden}
+        return Response(DeadLetterDetailOut(hide_cause(letter, sight), context=context).data)
 
 
 class Retry(Endpoint):

@@ -14,10 +14,13 @@ from eventbus_admin.accounts.policies import Rights
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.dead_letters import shown_body, shown_headers
 from eventbus_admin.console.links import event_page
+from eventbus_admin.console.sights import sight_for
 from eventbus_admin.deadletters import wire
 from eventbus_admin.deadletters.actions import edit_and_retry
 from eventbus_admin.deadletters.editing import editable_text
 from eventbus_admin.deadletters.models import DeadLetter, State
+from eventbus_admin.deadletters.showing import hide_cause, is_shown
+from eventbus_admin.journal.sight import error_name
 from eventbus_admin.registry.errors import ActionError
 
 
@@ -36,10 +39,14 @@ class Moment:
 def detail(request: PersonRequest, pk: int) -> HttpResponse:
     """Show one dead letter; while it is on its way again the page refreshes itself."""
     letter = _find(request, pk)
+    sight = sight_for(request)
+    shown = is_shown(letter, sight)
     context = {
-        "letter": letter,
-        "body": shown_body(letter),
-        "headers": shown_headers(letter),
+        "letter": hide_cause(letter, sight),
+        "hidden": not shown,
+        "error": letter.error if shown else error_name(letter.error),
+        "body": shown_body(letter) if shown else None,
+        "headers": shown_headers(letter) if shown else [],
         "moments": _moments(letter),
         "waits": letter.state == State.WAITING,
         "may_act": Rights(Actor.person(request.user)).can_edit(
@@ -55,7 +62,7 @@ def detail(request: PersonRequest, pk: int) -> HttpResponse:
 def edit(request: PersonRequest, pk: int) -> HttpResponse:
     """Change what it holds and send that in its place."""
     letter = _find(request, pk)
-    delivery = wire.delivery_of(letter.properties, letter.body, letter.queue)
+    shown = is_shown(letter, sight_for(request))
     text, refusal = request.POST.get("text", ""), ""
     if request.method == "POST":
         actor = Actor.person(request.user)
@@ -68,13 +75,18 @@ def edit(request: PersonRequest, pk: int) -> HttpResponse:
             refusal = str(error)
     context = {
         "letter": letter,
-        "text": text or editable_text(delivery),
+        "hidden": not shown,
+        "text": text or (_editable(letter) if shown else None),
         "refusal": refusal,
         "may_act": Rights(Actor.person(request.user)).can_edit(
             letter.service.owner, "act on this dead letter"
         ),
     }
     return render(request, "console/dead_letters/edit.html", context)
+
+
+def _editable(letter: DeadLetter) -> str | None:
+    return editable_text(wire.delivery_of(letter.properties, letter.body, letter.queue))
 
 
 def _find(request: PersonRequest, pk: int) -> DeadLetter:

@@ -23,9 +23,11 @@ from eventbus_admin.console.dead_letters import (
 )
 from eventbus_admin.console.filters import options, tokens
 from eventbus_admin.console.paging import keyset_page
+from eventbus_admin.console.sights import sight_for
 from eventbus_admin.deadletters import actions
 from eventbus_admin.deadletters.models import Cause, DeadLetter, RetryRun, State
 from eventbus_admin.deadletters.querysets import DeadLetterQuerySet
+from eventbus_admin.deadletters.showing import without_hidden_texts
 
 RUNS = 8
 _TAKEN_OFF = (("type", "Event type"), ("service", "Service"))
@@ -36,9 +38,11 @@ _TAKEN_OFF = (("type", "Event type"), ("service", "Service"))
 def listing(request: PersonRequest) -> HttpResponse:
     """Show what waits, by cause, the cause of the latest first."""
     visible = DeadLetter.objects.visible_to(request.user)
-    waiting = visible.waiting().matching(wanted_by(request))
+    sight = sight_for(request)
+    waiting = visible.waiting().matching(wanted_by(request), sight=sight)
     causes = Cause.objects.of(waiting).select_related("service")
     page = keyset_page(causes, request, ("newest",), descending=True, size=25)
+    without_hidden_texts(page.rows, sight)
     context = {
         **_frame(request, waiting),
         "page": page,
@@ -58,12 +62,15 @@ def cause(request: PersonRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(
         Cause.objects.visible_to(request.user).select_related("service__owner"), pk=pk
     )
-    letters = DeadLetter.objects.filter(cause=found).matching(wanted_by(request))
+    sight = sight_for(request)
+    without_hidden_texts([found], sight)
+    letters = DeadLetter.objects.filter(cause=found).matching(wanted_by(request), sight=sight)
     counts = dict(letters.order_by().values_list("state").annotate(number=Count("pk")))
     state = request.GET.get("state") or State.WAITING
     context = {
         **_frame(request, letters.waiting()),
         "cause": found,
+        "hidden": not sight.shows(found.event_type),
         "page": keyset_page(letters.filter(state=state).light(), request, ("id",), descending=True),
         "states": options(
             request,

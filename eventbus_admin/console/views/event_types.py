@@ -16,9 +16,12 @@ from eventbus_admin.console.filters import options
 from eventbus_admin.console.forms import EventTypeChangeForm, EventTypeForm
 from eventbus_admin.console.looks import look_of
 from eventbus_admin.console.paging import head, keyset_page
+from eventbus_admin.console.sights import sight_for
 from eventbus_admin.journal.models import JournalEntry
 from eventbus_admin.journal.reads import last_rows
-from eventbus_admin.journal.rows import EventFilter
+from eventbus_admin.journal.rows import EventFilter, Row
+from eventbus_admin.journal.sight import Sight
+from eventbus_admin.payloads.revealing import VERB
 from eventbus_admin.registry.actions import change_event_type, create_event_type, set_lifecycle
 from eventbus_admin.registry.history import history
 from eventbus_admin.registry.models import EventType
@@ -29,6 +32,7 @@ from eventbus_admin.registry.states import (
     SubscriptionState,
 )
 
+REVEALS = 5
 _SAYS = {
     Lifecycle.DRAFT: "announced, and not in use yet",
     Lifecycle.ACTIVE: "in use",
@@ -76,6 +80,7 @@ def detail(request: PersonRequest, name: str) -> HttpResponse:
         .select_related("status")
     )
     may_edit = Rights(Actor.person(request.user)).can_edit(event_type.owner)
+    sight = sight_for(request)
     publisher = publications[0].service.name if publications else "my-service"
     context = {
         "event_type": event_type,
@@ -84,7 +89,9 @@ def detail(request: PersonRequest, name: str) -> HttpResponse:
         "more_publications": more_publications,
         "subscriptions": subscriptions,
         "more_subscriptions": more_subscriptions,
-        "events": reversed(last_rows(EventFilter(type=event_type.name), limit=8)),
+        "events": list(reversed(_latest(event_type, sight))),
+        "hidden": not sight.shows(event_type.name),
+        "reveals": history(event_type).filter(verb=VERB)[:REVEALS] if may_edit else [],
         "spark": activity.sparks([event_type.name])[event_type.name],
         "history": history(event_type)[:6],
         "snippet": snippets.publisher(event_type.name, publisher, event_type.example),
@@ -117,6 +124,7 @@ def edit(request: PersonRequest, name: str) -> HttpResponse:
         "owner": event_type.owner,
         "description": event_type.description,
         "example": event_type.example,
+        "private": event_type.private,
     }
     form = EventTypeChangeForm(request.POST or None, user=request.user, initial=kept)
     if form.carry_out(change_event_type, request.user, event_type=event_type) is not None:
@@ -141,6 +149,10 @@ def lifecycle(request: PersonRequest, name: str) -> HttpResponse:
 
 def _find(request: PersonRequest, name: str) -> EventType:
     return get_object_or_404(EventType.objects.visible_to(request.user).with_related(), name=name)
+
+
+def _latest(event_type: EventType, sight: Sight) -> list[Row]:
+    return last_rows(EventFilter(type=event_type.name), sight=sight, limit=8)
 
 
 def _next_lifecycles(event_type: EventType) -> list[tuple[str, str, str]]:

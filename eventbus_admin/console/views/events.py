@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from eventbus_admin.console.access import PersonRequest, signed_in
+from eventbus_admin.console.sights import sight_for
 from eventbus_admin.journal.entries import journal_id
 from eventbus_admin.journal.models import JournalEntry
 from eventbus_admin.journal.reads import outcomes_of
@@ -22,7 +23,8 @@ def event(request: PersonRequest, event_id: str) -> HttpResponse:
         raise Http404(
             "The journal does not have this event (any more): it keeps the latest ones only."
         )
-    outcomes = outcomes_of([entry.event_id])[entry.event_id]
+    sight = sight_for(request)
+    outcomes = [sight.outcome(one) for one in outcomes_of([entry.event_id])[entry.event_id]]
     told = {outcome.service for outcome in outcomes}
     listeners = (
         Subscription.objects.visible_to(request.user)
@@ -31,7 +33,8 @@ def event(request: PersonRequest, event_id: str) -> HttpResponse:
         .values_list("service__name", flat=True)
     )
     context = {
-        "event": entry,
+        "event": sight.entry(entry),
+        "hidden": not sight.shows(entry.type, entry.event_id),
         "outcomes": outcomes,
         "waiting": [service for service in listeners if service not in told],
         "story": JournalEntry.objects.filter(correlation_id=entry.correlation_id)

@@ -14,6 +14,7 @@ from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.carrying import carried_out
 from eventbus_admin.console.context import Shell
 from eventbus_admin.console.forms import SubscriptionChangeForm
+from eventbus_admin.console.sights import sight_for
 from eventbus_admin.journal.models import JournalEntry, Outcome
 from eventbus_admin.journal.reads import workers_present
 from eventbus_admin.reconcile.actions import wait_until_applied
@@ -124,12 +125,14 @@ def _state(request: PersonRequest, subscription: Subscription) -> dict[str, obje
     # What was published before it existed never reached it.
     came = JournalEntry.objects.filter(type=event_type, seen__gte=subscription.created)
     entries = list(came[:EVENTS])
+    sight = sight_for(request)
     outcomes = {
-        outcome.event_id: outcome
+        outcome.event_id: sight.outcome(outcome)
         for outcome in Outcome.objects.filter(
             service=service, event_id__in=[entry.event_id for entry in entries]
         )
     }
+    gave_up = Outcome.objects.filter(event_type=event_type, service=service, outcome="dead")
     return {
         "subscription": subscription,
         "status": status_of(subscription),
@@ -140,9 +143,7 @@ def _state(request: PersonRequest, subscription: Subscription) -> dict[str, obje
             worker for worker in workers if event_type in (*worker.subscriptions, *worker.paused)
         ],
         "events": [(entry, outcomes.get(entry.event_id)) for entry in entries],
-        "gave_up": Outcome.objects.filter(event_type=event_type, service=service, outcome="dead")[
-            :GAVE_UP
-        ],
+        "gave_up": [sight.outcome(one) for one in gave_up[:GAVE_UP]],
         "is_live": subscription.state in LIVE_STATES,
         "may_edit": Rights(Actor.person(request.user)).can_edit(subscription.service.owner),
     }

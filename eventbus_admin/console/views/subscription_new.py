@@ -14,6 +14,7 @@ from eventbus_admin.console import snippets
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.carrying import may_own
 from eventbus_admin.console.forms import KIND_HELP, SubscriptionForm
+from eventbus_admin.console.sights import sight_for
 from eventbus_admin.journal.reads import last_rows
 from eventbus_admin.journal.rows import EventFilter
 from eventbus_admin.reconcile.actions import wait_until_applied
@@ -108,7 +109,9 @@ def _preview(
         "incomplete": False,
         "creations": _creations(topology, f"consumer__{event_type}__{service}"),
         "snippet": snippets.subscriber(event_type, service),
-        "would_have": list(reversed(last_rows(EventFilter(type=event_type), limit=5))),
+        "would_have": list(
+            reversed(last_rows(EventFilter(type=event_type), sight=sight_for(request), limit=5))
+        ),
         "event_type_name": event_type,
         "service_name": service,
         "unknown_service": not services.filter(name=service).exists(),

@@ -40,6 +40,7 @@ def create_event_type(
     description: str = "",
     example: Any = None,
     lifecycle: Lifecycle | str = Lifecycle.ACTIVE,
+    private: bool = False,
 ) -> EventType:
     """Register a named kind of event that a team owns."""
     team = find_team(owner)
@@ -50,11 +51,13 @@ def create_event_type(
         description=valid_text(description),
         example=valid_example(example),
         lifecycle=valid_choice(Lifecycle, lifecycle, "lifecycle"),
+        private=private,
     )
     if event_type.lifecycle == Lifecycle.RETIRED:
         raise ActionError("invalid_lifecycle", "A new event type cannot be retired.", "lifecycle")
     insert_named(event_type, "An event type")
-    created = snapshot(event_type, "name", "owner", "description", "example", "lifecycle")
+    said = ("name", "owner", "description", "example", "lifecycle", "private")
+    created = snapshot(event_type, *said)
     keep(actor, "created", event_type, None, created)
     return event_type
 
@@ -67,6 +70,7 @@ def change_event_type(
     description: str | Unchanged = UNCHANGED,
     example: Any = UNCHANGED,
     owner: Team | str | Unchanged = UNCHANGED,
+    private: bool | Unchanged = UNCHANGED,
 ) -> EventType:
     """Change what is said about an event type, or give it to another team of the actor."""
     event_type, rights = lock_event_type(event_type), Rights(actor)
@@ -78,6 +82,7 @@ def change_event_type(
         description=given(description, valid_text),
         example=given(example, valid_example),
         owner=team,
+        private=private,
     )
     if after:
         event_type.save()

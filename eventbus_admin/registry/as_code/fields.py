@@ -83,6 +83,12 @@ def _wholes(node: Node) -> list[int]:
     return [_whole(one) for one in node.value]
 
 
+def _yes_or_no(node: Node) -> bool:
+    if not isinstance(node.value, bool):
+        raise WrongType("This must be true or false.")
+    return node.value
+
+
 def _choice(options: type[StrEnum], name: str) -> Callable[[Node], str]:
     return lambda node: str(valid_choice(options, _string(node), name))
 
@@ -97,6 +103,7 @@ FIELDS: Mapping[Kind, Mapping[str, Field]] = {
         "owner": _OWNER,
         "lifecycle": Field(_choice(Lifecycle, "lifecycle"), "active", always=True),
         "description": _DESCRIPTION,
+        "private": Field(_yes_or_no, default=False),
         "example": Field(lambda node: valid_example(node.plain)),
     },
     Kind.SERVICE: {

@@ -54,6 +54,7 @@ def _event_type(one: EventType) -> Entry:
             "owner": one.owner.name,
             "lifecycle": one.lifecycle,
             "description": one.description,
+            "private": one.private,
             "example": _sorted(one.example),
         }
     )

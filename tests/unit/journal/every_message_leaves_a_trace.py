@@ -10,6 +10,7 @@ from eventbus_admin.journal.entries import MAX_PAYLOAD_BYTES, Seen, entry_of
 from eventbus_admin.journal.models import JournalEntry
 from eventbus_admin.journal.record import record
 from eventbus_admin.journal.rows import row
+from eventbus_admin.journal.sight import EVERYTHING_SHOWN
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 See = Callable[..., Seen]
@@ -63,8 +64,8 @@ def test_a_message_that_is_no_event_is_recorded_with_the_reason(
 
     entry = JournalEntry.objects.get()
     assert (entry.event_id, entry.type, entry.source) == ("m1", "exportRequested", "legacy")
-    assert row(entry)["summary"].startswith("This is not an event")
-    assert reason in row(entry)["summary"]
+    assert row(entry, sight=EVERYTHING_SHOWN)["summary"].startswith("This is not an event")
+    assert reason in row(entry, sight=EVERYTHING_SHOWN)["summary"]
 
 
 def test_a_nameless_message_that_is_no_event_still_gets_an_id(db: None) -> None:
@@ -89,7 +90,7 @@ def test_a_huge_payload_is_not_kept_and_that_is_said(db: None, see: See) -> None
 
     entry = JournalEntry.objects.get()
     assert entry.payload is None
-    assert row(entry)["summary"].startswith("The payload is not kept")
+    assert row(entry, sight=EVERYTHING_SHOWN)["summary"].startswith("The payload is not kept")
 
 
 def test_what_a_database_cannot_take_is_replaced(db: None, see: See) -> None:

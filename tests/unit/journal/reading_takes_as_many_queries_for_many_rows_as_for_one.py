@@ -11,6 +11,7 @@ from eventbus_admin.journal import reads
 from eventbus_admin.journal.models import JournalEntry
 from eventbus_admin.journal.outcomes import record_receipts
 from eventbus_admin.journal.rows import SUMMARY_CHARS, EventFilter, row, searched_text
+from eventbus_admin.journal.sight import EVERYTHING_SHOWN
 
 Journal = Callable[..., None]
 MakeReceipt = Callable[..., Receipt]
@@ -31,14 +32,16 @@ def story(journal: Journal, receipt: MakeReceipt) -> None:
 
 
 def shown(**wanted: str) -> list[str]:
-    return [one["id"] for one in reads.last_rows(EventFilter.bounded(**wanted))]
+    return [
+        one["id"] for one in reads.last_rows(EventFilter.bounded(**wanted), sight=EVERYTHING_SHOWN)
+    ]
 
 
 def test_the_last_rows_come_newest_last(story: None) -> None:
     assert shown() == ["e1", "e2", "e3"]
-    assert [one["id"] for one in reads.last_rows(limit=2)] == ["e2", "e3"]
+    assert [one["id"] for one in reads.last_rows(sight=EVERYTHING_SHOWN, limit=2)] == ["e2", "e3"]
     oldest = JournalEntry.objects.get(event_id="e2").id
-    assert [one["id"] for one in reads.last_rows(before=oldest)] == ["e1"]
+    assert [one["id"] for one in reads.last_rows(sight=EVERYTHING_SHOWN, before=oldest)] == ["e1"]
 
 
 @pytest.mark.parametrize(
@@ -65,14 +68,14 @@ def test_filters_let_the_same_through_in_the_database_and_live(
     entries = {entry.event_id: entry for entry in JournalEntry.objects.all()}
     passing = [
         one["id"]
-        for one in reads.last_rows()
+        for one in reads.last_rows(sight=EVERYTHING_SHOWN)
         if live.lets_through(one, searched_text(entries[one["id"]]))
     ]
     assert passing == expected
 
 
 def test_a_row_says_what_became_of_the_event(story: None) -> None:
-    one = reads.last_rows(EventFilter(type="beginMecaExport"))[0]
+    one = reads.last_rows(EventFilter(type="beginMecaExport"), sight=EVERYTHING_SHOWN)[0]
 
     assert one["outcomes"] == [
         {
@@ -88,7 +91,7 @@ def test_a_row_says_what_became_of_the_event(story: None) -> None:
     assert one["summary"] == '{"journal": "PLOS"}'
     assert set(one) == {
         *("id", "type", "source", "created", "seen", "correlation_id", "causation_id"),
-        *("summary", "outcomes"),
+        *("summary", "hidden", "outcomes"),
     }
 
 
@@ -96,26 +99,31 @@ def test_a_summary_is_one_short_line() -> None:
     now = datetime(2026, 11, 23, tzinfo=UTC)
     entry = JournalEntry(event_id="e", created=now, seen=now, payload={"text": "a\nb " * 100})
 
-    line = row(entry)["summary"]
+    line = row(entry, sight=EVERYTHING_SHOWN)["summary"]
     assert len(line) == SUMMARY_CHARS
     assert "\n" not in line
     assert line.endswith("…")
 
 
 def test_one_event_comes_with_everything(story: None) -> None:
-    found = reads.one_event("e1")
+    found = reads.one_event("e1", sight=EVERYTHING_SHOWN)
 
     assert found is not None
     assert found["payload"]["journal"] == "eLife"
     assert found["headers"]["ce-id"] == "e1"
     assert [one["service"] for one in found["outcomes"]] == ["export-manager"]
-    assert reads.one_event("nobody") is None
+    assert reads.one_event("nobody", sight=EVERYTHING_SHOWN) is None
 
 
 def test_a_hundred_rows_take_two_queries(journal: Journal, django_assert_num_queries: Any) -> None:
     for number in range(100):
         journal(f"e{number}")
     with django_assert_num_queries(2):
-        assert len(reads.last_rows(EventFilter(service="submission", text="e"))) == 100
+        assert (
+            len(
+                reads.last_rows(EventFilter(service="submission", text="e"), sight=EVERYTHING_SHOWN)
+            )
+            == 100
+        )
     with django_assert_num_queries(2):
-        reads.one_event("e5")
+        reads.one_event("e5", sight=EVERYTHING_SHOWN)
