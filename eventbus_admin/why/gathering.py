@@ -12,10 +12,12 @@ from bus_core.names import check_name
 from bus_core.topology import consumer_queue, event_exchange
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.deadletters.models import DeadLetter
+from eventbus_admin.deadletters.showing import is_shown
 from eventbus_admin.feed.models import FeedState
 from eventbus_admin.journal.entries import journal_id
 from eventbus_admin.journal.models import JournalEntry, Outcome
 from eventbus_admin.journal.reads import workers_present
+from eventbus_admin.journal.sight import Sight, error_name
 from eventbus_admin.reconcile.models import (
     BrokerObject,
     Operation,
@@ -55,8 +57,11 @@ class Question:
     at: datetime | None = None
 
 
-def gather(question: Question) -> Evidence:
-    """Return what rows say; whoever calls this has checked that the asker may see them."""
+def gather(question: Question, *, sight: Sight) -> Evidence:
+    """Return what rows say; whoever calls this has checked that the asker may see them.
+
+    Of errors that `sight` hides only the name is left, because they may quote the payload.
+    """
     key, service = journal_id(question.event_id), question.service.replace("\0", "")
     entry = JournalEntry.objects.filter(event_id=key).defer("payload", "headers").first()
     outcome = Outcome.objects.filter(event_id=key, service=service).first()
@@ -88,8 +93,8 @@ def gather(question: Question) -> Evidence:
         look=_look(subscription),
         workers=tuple(workers),
         reports=bool(workers or outcome) or _reported(event_type, service),
-        receipt=_receipt(outcome),
-        letters=_told(letters),
+        receipt=_receipt(sight.outcome(outcome) if outcome else None),
+        letters=_told(letters, sight),
         moved=_moved(event_type, service),
     )
 
@@ -270,7 +275,7 @@ def _letters(key: str, service: str) -> list[DeadLetter]:
     return list(reversed(found.defer("body", "properties").order_by("-pk")[:LETTERS]))
 
 
-def _told(letters: list[DeadLetter]) -> tuple[Letter, ...]:
+def _told(letters: list[DeadLetter], sight: Sight) -> tuple[Letter, ...]:
     who = _discarded_by(letters[-1]) if letters else ""
     return tuple(
         Letter(
@@ -279,7 +284,7 @@ def _told(letters: list[DeadLetter]) -> tuple[Letter, ...]:
             died=one.died,
             since=one.since,
             attempts=one.attempts,
-            error=one.error,
+            error=one.error if is_shown(one, sight) else error_name(one.error),
             worker=one.worker,
             run=str(one.run_id or ""),
             original=one.original_id,

@@ -12,6 +12,7 @@ from eventbus_admin.journal.entries import journal_id
 from eventbus_admin.journal.models import JournalEntry
 from eventbus_admin.journal.reads import entries
 from eventbus_admin.journal.rows import EventFilter
+from eventbus_admin.payloads.policy import sight_of
 from eventbus_admin.registry.models import EventType
 from eventbus_admin.why.explaining import explain
 from eventbus_admin.why.gathering import Question, gather
@@ -41,7 +42,7 @@ class Why(Endpoint):
             at=self.wanted.get("at"),
         )
         self._require_visible(question)
-        evidence = gather(question)
+        evidence = gather(question, sight=sight_of(self.actor))
         self._require_visible_type(evidence.event_type)
         answer = answer_of(
             explain(evidence),
@@ -64,6 +65,7 @@ class Why(Endpoint):
         if question.service != self.viewer.service:
             raise Http404("A service may ask about itself only.")
         key = journal_id(question.event_id)
-        own = entries(EventFilter(service=self.viewer.service)).filter(event_id=key)
+        mine = EventFilter(service=self.viewer.service)
+        own = entries(mine, sight=sight_of(self.actor)).filter(event_id=key)
         if JournalEntry.objects.filter(event_id=key).exists() and not own.exists():
             raise Http404("The journal does not have this event (any more).")

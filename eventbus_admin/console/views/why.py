@@ -13,6 +13,7 @@ from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.accounts.policies import Decision, Rights
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.filters import asked
+from eventbus_admin.console.sights import sight_for
 from eventbus_admin.registry.models import EventType, Service
 from eventbus_admin.why.explaining import explain
 from eventbus_admin.why.findings import Answer, Kind, Step
@@ -61,7 +62,7 @@ def why(request: PersonRequest) -> HttpResponse:
 
 
 def _answered(request: PersonRequest, question: Question) -> dict[str, object]:
-    evidence = gather(question)
+    evidence = gather(question, sight=sight_for(request))
     answer = explain(evidence)
     return {
         "answer": answer,

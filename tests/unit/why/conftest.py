@@ -17,6 +17,7 @@ from eventbus_admin.feed.pump import Pump
 from eventbus_admin.feed.reports import Reports
 from eventbus_admin.feed.tap import Tap
 from eventbus_admin.journal.models import JournalEntry
+from eventbus_admin.journal.sight import EVERYTHING_SHOWN
 from eventbus_admin.reconcile.cycle import reconcile_once
 from eventbus_admin.reconcile.lease import Leadership
 from eventbus_admin.registry import actions
@@ -101,7 +102,7 @@ class Site:
 
     def evidence(self, event_id: str) -> Evidence:
         """What rows say."""
-        return gather(Question(event_id=event_id, service=SERVICE))
+        return gather(Question(event_id=event_id, service=SERVICE), sight=EVERYTHING_SHOWN)
 
     def close(self) -> None:
         """End all of it."""
