@@ -44,7 +44,7 @@ class Mover:
         self._copy = copy
         self._state = threading.Condition()
         self._inbox: deque[Delivery] = deque()
-        self._sending = False
+        self._sending = self._resting = False
         self._held: list[Delivery] = []
         self._on_the_way = 0
         self._epoch = self._lost_epoch = -1
@@ -63,6 +63,7 @@ class Mover:
                 queue=self.source,
                 topology=Topology(queues=(Queue(name=self.source),)),
                 prefetch=ON_THE_WAY,
+                in_order=True,
                 may_declare=False,
             ),
             self._on_delivery,
@@ -84,13 +85,18 @@ class Mover:
         consumption = self._consumption
         if consumption is None:
             return
+        # Not by cancelling: what a quorum queue has sent meanwhile comes back in any order then,
+        # and as it was after the error by which `in_order` ends a channel (RabbitMQ 3.10).
+        with self._state:
+            self._resting = True
+            self._state.wait_for(lambda: not self._on_the_way, timeout)
         try:
-            consumption.cancel().result(timeout)
-            with self._state:
-                self._state.wait_for(lambda: not self._on_the_way, timeout)
             consumption.close().result(timeout)
         except TimeoutError:
             return  # the broker is silent; it gives all that is unsettled back
+        with self._state:
+            self._held.clear()
+            self._inbox.clear()
 
     # -- the link's thread --
 
@@ -114,7 +120,7 @@ class Mover:
             self._sending = True
         while True:
             with self._state:
-                if not self._inbox:
+                if self._resting or not self._inbox:
                     self._sending = False
                     return
                 delivery = self._inbox.popleft()
