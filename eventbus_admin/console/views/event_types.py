@@ -20,7 +20,6 @@ from eventbus_admin.journal.models import JournalEntry
 from eventbus_admin.journal.reads import last_rows
 from eventbus_admin.journal.rows import EventFilter
 from eventbus_admin.registry.actions import change_event_type, create_event_type, set_lifecycle
-from eventbus_admin.registry.history import history
 from eventbus_admin.registry.models import EventType
 from eventbus_admin.registry.states import (
     LIVE_STATES,
@@ -28,6 +27,7 @@ from eventbus_admin.registry.states import (
     PublicationState,
     SubscriptionState,
 )
+from eventbus_admin.registry.trail import history_visible_to
 
 _SAYS = {
     Lifecycle.DRAFT: "announced, and not in use yet",
@@ -86,7 +86,7 @@ def detail(request: PersonRequest, name: str) -> HttpResponse:
         "more_subscriptions": more_subscriptions,
         "events": reversed(last_rows(EventFilter(type=event_type.name), limit=8)),
         "spark": activity.sparks([event_type.name])[event_type.name],
-        "history": history(event_type)[:6],
+        "history": history_visible_to(request.user, event_type)[:6],
         "snippet": snippets.publisher(event_type.name, publisher, event_type.example),
         "command": snippets.publish_command(event_type.name),
         "may_edit": may_edit,
