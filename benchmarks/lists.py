@@ -19,8 +19,8 @@ from typing import Any
 FEW, MANY, TIMES = 50, 5_000, 15
 MOST_QUERIES, MOST_RATIO = 12, 2.0
 NO_LISTS = frozenset({"schema", "docs", "registry-download", "nowhere", "login", "logout", "icon"})
-# All of the registry in one answer, by its nature: as long as there is much of it.
-WHOLE = frozenset({"/api/v1/registry/"})
+# All of the registry in one answer, and an id that tells of every step of the plan: no lists.
+WHOLE = frozenset({"/api/v1/registry/", "/api/v1/plan/"})
 
 Ask = Callable[[str], Any]
 
@@ -97,7 +97,7 @@ def _paths() -> Iterator[str]:
             path = root + str(one.pattern)
             if one.name not in NO_LISTS and "<" not in path and path not in WHOLE:
                 yield path
-    yield from ("/subscriptions/?health=unwell", "/subscriptions/?q=type4", "/drift/?sync=missing")
+    yield from ("/subscriptions/?health=unwell", "/subscriptions/?q=type", "/drift/?sync=missing")
 
 
 def _is_page(ask: Ask, path: str) -> bool:

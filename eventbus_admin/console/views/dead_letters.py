@@ -37,11 +37,15 @@ def listing(request: PersonRequest) -> HttpResponse:
     """Show what waits, by cause, the cause of the latest first."""
     visible = DeadLetter.objects.visible_to(request.user)
     waiting = visible.waiting().matching(wanted_by(request))
-    causes = Cause.objects.of(waiting).select_related("service")
-    page = keyset_page(causes, request, ("newest",), descending=True, size=25)
+    page = keyset_page(
+        Cause.objects.behind(waiting), request, ("newest",), descending=True, size=25
+    )
+    # Counted for the causes of this page only, of which there may be thousands.
+    shown = Cause.objects.filter(pk__in=[one.pk for one in page.rows])
     context = {
         **_frame(request, waiting),
         "page": page,
+        "causes": shown.of(waiting).select_related("service").order_by("-newest"),
         "carried": _carried(request),
         "sparks": sparks(waiting, page.rows),
         "any": bool(page.rows) or visible.exists(),

@@ -34,7 +34,7 @@ def live(request: PersonRequest) -> HttpResponse:
 
 
 def _content(request: PersonRequest) -> dict[str, object]:
-    shell = Shell(request)
+    shell = Shell.of(request)
     waiting = SubscriptionStatus.objects.filter(
         subscription__in=Subscription.objects.visible_to(request.user).live()
     ).aggregate(number=Sum("messages_ready"))["number"]
