@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all lint broker bench requirements clean environment packages
+.PHONY: help run test test-all lint broker bench screenshots requirements clean environment packages
 MAKEFLAGS += --no-print-directory
 
 PYTHON_IN_VENV := .venv/bin/python
@@ -62,6 +62,10 @@ bench:  ## the library's speed against its peers, on a private RabbitMQ (ARGS="p
 	@scripts/environment bench
 	@scripts/install-system-packages rabbitmq
 	@$(PYTHON_IN_VENV) -m benchmarks $(ARGS)
+
+screenshots: environment  ## every page of the console in light and dark, wide and narrow (ARGS="--readme")
+	@scripts/install-system-packages chromium
+	@$(PYTHON_IN_VENV) -m tests.harness.screenshots $(ARGS)
 
 requirements:  ## fit requirements/*.txt to pyproject.toml (needs uv; ARGS=--upgrade for new versions)
 	@command -v uv >/dev/null || { echo "uv is missing: pip install uv" >&2; exit 1; }

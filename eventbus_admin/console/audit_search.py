@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -35,9 +35,9 @@ class Offered:
     kinds: list[str]
 
 
-def offered(request: HttpRequest) -> Offered:
+def offered(request: HttpRequest, entries: QuerySet[AuditEntry]) -> Offered:
     """Return what there is to choose; what is chosen already is always among it."""
-    rows = AuditEntry.objects.order_by("-id").values_list("actor_name", "verb", "object_kind")
+    rows = entries.order_by("-id").values_list("actor_name", "verb", "object_kind")
     latest = list(rows[:RECENT])
     return Offered(
         people=sorted({asked(request, "who"), *(one[0] for one in latest)} - {""}),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -51,6 +51,12 @@ class Shell:
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Self:
+        """Return the frame of this request; page and frame then ask for the same things once."""
+        shell: Self = request.__dict__.setdefault("shell", cls(request))
+        return shell
 
     @property
     def mock(self) -> bool:
@@ -199,4 +205,4 @@ def _item(name: str, icon: str, *views: str, badge: int = 0, badge_says: str = "
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Give every template the frame."""
-    return {"shell": Shell(request)}
+    return {"shell": Shell.of(request)}

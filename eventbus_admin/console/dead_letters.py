@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from bus_core.envelope import decode
 from bus_core.errors import UndecodableMessage
 from eventbus_admin.accounts.actor import Actor
+from eventbus_admin.accounts.models import Team
 from eventbus_admin.accounts.policies import YES, Decision, Rights
 from eventbus_admin.console.activity import Minute
 from eventbus_admin.console.charts import Spark, spark
@@ -22,7 +23,6 @@ from eventbus_admin.deadletters.choosing import Chosen
 from eventbus_admin.deadletters.models import Cause, DeadLetter
 from eventbus_admin.deadletters.querysets import DeadLetterQuerySet, Wanted
 from eventbus_admin.journal.entries import keepable
-from eventbus_admin.registry.models import Service
 
 SINCE = (("1", "Last hour"), ("24", "Last day"), ("168", "Last week"))
 HOURS = 24
@@ -63,12 +63,11 @@ def place_of(request: HttpRequest) -> str:
 
 def may_act_on(actor: Actor, letters: DeadLetterQuerySet) -> Decision:
     """Whether this person may retry and discard all of these."""
-    rights = Rights(actor)
-    services = Service.objects.filter(pk__in=letters.order_by().values("service"))
-    decisions = (
-        rights.can_edit(one.owner, "retry or discard these") for one in services.with_related()
-    )
-    return next((one for one in decisions if not one), YES)
+    rights, to = Rights(actor), "retry or discard these"
+    if rights.can_operate(to):
+        return YES
+    teams = Team.objects.filter(pk__in=letters.order_by().values("service__owner"))
+    return next((refusal for team in teams if not (refusal := rights.can_edit(team, to))), YES)
 
 
 def sparks(letters: DeadLetterQuerySet, causes: Iterable[Cause]) -> dict[int, Spark]:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from eventbus_admin.accounts.actor import ServiceAccount, Viewer
@@ -83,6 +83,10 @@ class CauseQuerySet(RegistryQuerySet["Cause"]):
     """Reads of causes."""
 
     owner_path = "service__owner"
+
+    def behind(self, letters: DeadLetterQuerySet) -> Self:
+        """Keep the causes of these dead letters, without counting those."""
+        return self.filter(Exists(letters.order_by().filter(cause=OuterRef("pk"))))
 
     def of(self, letters: DeadLetterQuerySet) -> Self:
         """Keep the causes of these dead letters, each with `count`, `first` and `last`."""

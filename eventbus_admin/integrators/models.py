@@ -69,6 +69,7 @@ class AccessRequest(models.Model):
 
     class Meta:
         ordering = ("id",)
+        indexes = (models.Index(fields=("created", "id"), name="request_by_created"),)
         constraints = [
             models.UniqueConstraint(
                 fields=("service", "event_type", "kind"),

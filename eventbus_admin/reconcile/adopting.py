@@ -34,19 +34,29 @@ def what_adopting_means(steps: Collection[str]) -> Adoption:
     return _adoption(rows)
 
 
-def adoptions_by_service() -> list[tuple[str, Adoption]]:
-    """Return the services that the registry does not know, each with what it has on the broker."""
-    found: dict[str, list[BrokerObject]] = {}
-    unknown = BrokerObject.objects.filter(sync=Sync.UNMANAGED).exclude(service_name="")
-    for row in unknown.order_by("service_name", "kind", "name"):
-        found.setdefault(row.service_name, []).append(row)
-    known, queues = _known(), _queues()
+def adoptions_by_service(most: int) -> tuple[list[tuple[str, Adoption]], int]:
+    """Return the first services that the registry does not know, and how many more there are.
+
+    With each comes what it has on the broker.
+    """
+    unmanaged = BrokerObject.objects.filter(sync=Sync.UNMANAGED).exclude(service_name="")
+    unknown = unmanaged.exclude(service_name__in=Service.objects.order_by().values("name"))
+    named = unknown.order_by("service_name").values_list("service_name", flat=True).distinct()
+    names = list(named)
+    found: dict[str, list[BrokerObject]] = {name: [] for name in names[:most]}
+    if not found:
+        return [], 0
+    rows = list(unmanaged.filter(service_name__in=found).order_by("kind", "name"))
+    for row in rows:
+        found[row.service_name].append(row)
+    # Of the registry and of the broker only what concerns these: there may be thousands.
+    about = {*found, *(row.event_type_name for row in rows)}
+    known, queues = _known(name__in=about), _queues(service_name__in=found)
     adoptions = (
         (name, adoption_of(((row.kind, row) for row in rows), queues, known))
         for name, rows in found.items()
-        if name not in known.services
     )
-    return [(name, adoption) for name, adoption in adoptions if adoption]
+    return [(name, adoption) for name, adoption in adoptions if adoption], len(names) - len(found)
 
 
 @transaction.atomic
@@ -99,15 +109,15 @@ def _adoption(rows: Collection[BrokerObject]) -> Adoption:
     return adoption_of(((row.kind, row) for row in rows), _queues(), _known())
 
 
-def _known() -> Known:
-    live = EventType.objects.exclude(lifecycle=Lifecycle.RETIRED)
+def _known(**of: object) -> Known:
+    live = EventType.objects.filter(**of).exclude(lifecycle=Lifecycle.RETIRED)
     return Known(
         event_types=frozenset(live.values_list("name", flat=True)),
-        services=frozenset(Service.objects.values_list("name", flat=True)),
+        services=frozenset(Service.objects.filter(**of).values_list("name", flat=True)),
     )
 
 
-def _queues() -> dict[str, BrokerObject]:
+def _queues(**of: object) -> dict[str, BrokerObject]:
     """Return the queues on the broker from which a subscription can be read."""
-    rows = BrokerObject.objects.filter(kind=ObjectKind.QUEUE).exclude(sync=Sync.MISSING)
+    rows = BrokerObject.objects.filter(kind=ObjectKind.QUEUE, **of).exclude(sync=Sync.MISSING)
     return {row.name: row for row in rows.only("kind", "name", "sync", "found")}

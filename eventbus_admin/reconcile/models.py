@@ -185,6 +185,7 @@ class Run(models.Model):
 
     class Meta:
         ordering = ("-created",)
+        indexes = (models.Index(fields=("-created", "-id"), name="run_by_created"),)
 
     def __str__(self) -> str:
         return f"run {self.id} {self.state}"

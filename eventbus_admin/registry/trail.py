@@ -8,6 +8,7 @@ from eventbus_admin.accounts.actor import Actor, ServiceAccount, Viewer
 from eventbus_admin.accounts.models import User
 from eventbus_admin.accounts.policies import Rights
 from eventbus_admin.audit.models import AuditEntry
+from eventbus_admin.registry.history import Thing, history
 from eventbus_admin.registry.models import EventType, Publication, Service, Subscription
 from eventbus_admin.registry.tokens import tokens_visible_to
 
@@ -35,6 +36,11 @@ def entries_visible_to(viewer: Viewer) -> QuerySet[AuditEntry]:
         | Q(object_kind="event_type", object_name__in=types)
         | _about(Service.objects.filter(owner__members=viewer))
     )
+
+
+def history_visible_to(viewer: Viewer, thing: Thing) -> QuerySet[AuditEntry]:
+    """Return what this viewer may read of what was done to this object, latest first."""
+    return entries_visible_to(viewer) & history(thing)
 
 
 def _about(services: QuerySet[Service]) -> Q:

@@ -10,6 +10,7 @@ from eventbus_admin.console.audit_search import SPANS, Unreadable, condition, of
 from eventbus_admin.console.differences import differences
 from eventbus_admin.console.filters import tokens
 from eventbus_admin.console.paging import keyset_page
+from eventbus_admin.registry.trail import entries_visible_to
 
 TOGETHER = 20
 
@@ -29,15 +30,15 @@ _TAKEN_OFF = (
 @signed_in
 def audit(request: PersonRequest) -> HttpResponse:
     """List entries, latest first, narrowed by what the address says."""
-    problem = ""
+    visible, problem = entries_visible_to(request.user), ""
     try:
-        found = AuditEntry.objects.filter(condition(request))
+        found = visible.filter(condition(request))
     except Unreadable as error:
         found, problem = AuditEntry.objects.none(), str(error)
     spans = {value: said for value, (said, _) in SPANS.items()}
     context = {
         "page": keyset_page(found, request, ("id",), descending=True),
-        "offered": offered(request),
+        "offered": offered(request, visible),
         "spans": spans.items(),
         "tokens": tokens(request, _TAKEN_OFF, spans),
         "problem": problem,
@@ -49,11 +50,12 @@ def audit(request: PersonRequest) -> HttpResponse:
 @signed_in
 def entry(request: PersonRequest, pk: int) -> HttpResponse:
     """Show one entry with what was before and after: in the drawer or as a page of its own."""
-    found = get_object_or_404(AuditEntry, pk=pk)
+    visible = entries_visible_to(request.user)
+    found = get_object_or_404(visible, pk=pk)
     context = {
         "entry": found,
         "lines": differences(found.before, found.after),
-        "together": AuditEntry.objects.filter(group=found.group).exclude(pk=pk)[:TOGETHER],
+        "together": visible.filter(group=found.group).exclude(pk=pk)[:TOGETHER],
     }
     fragment = request.headers.get("HX-Request")
     template = "console/audit/entry.html" if fragment else "console/audit/entry_page.html"

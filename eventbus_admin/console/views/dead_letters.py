@@ -40,12 +40,16 @@ def listing(request: PersonRequest) -> HttpResponse:
     visible = DeadLetter.objects.visible_to(request.user)
     sight = sight_for(request)
     waiting = visible.waiting().matching(wanted_by(request), sight=sight)
-    causes = Cause.objects.of(waiting).select_related("service")
-    page = keyset_page(causes, request, ("newest",), descending=True, size=25)
-    without_hidden_texts(page.rows, sight)
+    page = keyset_page(
+        Cause.objects.behind(waiting), request, ("newest",), descending=True, size=25
+    )
+    # Counted for the causes of this page only, of which there may be thousands.
+    shown = Cause.objects.filter(pk__in=[one.pk for one in page.rows])
+    causes = shown.of(waiting).select_related("service").order_by("-newest")
     context = {
         **_frame(request, waiting),
         "page": page,
+        "causes": without_hidden_texts(causes, sight),
         "carried": _carried(request),
         "sparks": sparks(waiting, page.rows),
         "any": bool(page.rows) or visible.exists(),

@@ -19,7 +19,7 @@ from eventbus_admin.console.paging import keyset_page
 from eventbus_admin.console.shares import shares
 from eventbus_admin.reconcile.actions import wait_until_applied
 from eventbus_admin.reconcile.adopting import adoptions_by_service
-from eventbus_admin.reconcile.models import BrokerObject, Run, Sync
+from eventbus_admin.reconcile.models import NOT_DRIFT, BrokerObject, Run, Sync
 from eventbus_admin.reconcile.objects import ObjectKind
 from eventbus_admin.reconcile.policy import apply_setting, said
 from eventbus_admin.reconcile.removing import remove_unmanaged_user
@@ -28,15 +28,15 @@ from eventbus_admin.registry.revision import current_revision
 
 RUNS = 5
 SERVICES = 6
-OFFERED_SERVICES = 500
+OFFERED_SERVICES = 100
 
 
 @require_safe
 @signed_in
 def drift(request: PersonRequest) -> HttpResponse:
     """Show what differs, by state, and the runs that mended it."""
-    counts = dict(BrokerObject.objects.order_by().values_list("sync").annotate(number=Count("pk")))
-    number = differing().count()
+    counts, kinds = _counted()
+    number = sum(count for sync, count in counts.items() if sync not in NOT_DRIFT)
     filters = {name: request.GET.get(name, "") for name in FILTERS}
     page = keyset_page(narrowed(filters), request, ("kind", "name"))
     states = options(
@@ -46,8 +46,9 @@ def drift(request: PersonRequest) -> HttpResponse:
         everything="All drift",
         counts={**counts, "": number},
     )
-    state = Shell(request).state
-    unknown = adoptions_by_service() if counts.get(Sync.UNMANAGED) else []
+    state = Shell.of(request).state
+    strangers = counts.get(Sync.UNMANAGED)
+    unknown, more = adoptions_by_service(SERVICES) if strangers else ([], 0)
     context = {
         "page": page,
         "rows": [row_of(one) for one in page.rows],
@@ -61,10 +62,10 @@ def drift(request: PersonRequest) -> HttpResponse:
         "compare_seconds": settings.EVENTBUS_COMPARE_SECONDS,
         "policy": said(apply_setting(), heals=settings.EVENTBUS_SELF_HEAL),
         "may_apply": Rights(Actor.person(request.user)).can_operate("apply the plan"),
-        "kinds": differing().order_by("kind").values_list("kind", flat=True).distinct(),
+        "kinds": kinds,
         "services": _services(),
-        "unknown_services": unknown[:SERVICES],
-        "more_unknown_services": max(0, len(unknown) - SERVICES),
+        "unknown_services": unknown,
+        "more_unknown_services": more,
         "runs": Run.objects.select_related("requested_by").defer("steps")[:RUNS],
     }
     return render(request, "console/drift/page.html", context)
@@ -100,6 +101,18 @@ def remove_user(request: PersonRequest, pk: int) -> HttpResponse:
         when = "is gone" if arrived else "goes as soon as the broker hears of it"
         messages.success(request, f"{found.name} {when}, and its connections with it.")
     return redirect("console:drift")
+
+
+def _counted() -> tuple[dict[str, int], list[str]]:
+    """Return how many objects are in each state, and the kinds of which some differ."""
+    counts: dict[str, int] = {}
+    kinds = set()
+    rows = BrokerObject.objects.order_by().values_list("kind", "sync")
+    for kind, sync, number in rows.annotate(number=Count("pk")):
+        counts[sync] = counts.get(sync, 0) + number
+        if sync not in NOT_DRIFT:
+            kinds.add(kind)
+    return counts, sorted(kinds)
 
 
 def _services() -> list[str]:

@@ -23,7 +23,6 @@ from eventbus_admin.journal.rows import EventFilter, Row
 from eventbus_admin.journal.sight import Sight
 from eventbus_admin.payloads.revealing import VERB
 from eventbus_admin.registry.actions import change_event_type, create_event_type, set_lifecycle
-from eventbus_admin.registry.history import history
 from eventbus_admin.registry.models import EventType
 from eventbus_admin.registry.states import (
     LIVE_STATES,
@@ -31,6 +30,7 @@ from eventbus_admin.registry.states import (
     PublicationState,
     SubscriptionState,
 )
+from eventbus_admin.registry.trail import history_visible_to
 
 REVEALS = 5
 _SAYS = {
@@ -93,7 +93,7 @@ def detail(request: PersonRequest, name: str) -> HttpResponse:
         "hidden": not sight.shows(event_type.name),
         "reveals": history(event_type).filter(verb=VERB)[:REVEALS] if may_edit else [],
         "spark": activity.sparks([event_type.name])[event_type.name],
-        "history": history(event_type)[:6],
+        "history": history_visible_to(request.user, event_type)[:6],
         "snippet": snippets.publisher(event_type.name, publisher, event_type.example),
         "command": snippets.publish_command(event_type.name),
         "may_edit": may_edit,

@@ -5,7 +5,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.console import activity, counts
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.attention import attention
@@ -14,6 +13,7 @@ from eventbus_admin.integrators.models import AccessRequest
 from eventbus_admin.reconcile.models import Run, SubscriptionStatus
 from eventbus_admin.registry.models import Subscription
 from eventbus_admin.registry.revision import current_revision
+from eventbus_admin.registry.trail import entries_visible_to
 
 CHANGES = 7
 SHOWN = 5
@@ -34,7 +34,7 @@ def live(request: PersonRequest) -> HttpResponse:
 
 
 def _content(request: PersonRequest) -> dict[str, object]:
-    shell = Shell(request)
+    shell = Shell.of(request)
     waiting = SubscriptionStatus.objects.filter(
         subscription__in=Subscription.objects.visible_to(request.user).live()
     ).aggregate(number=Sum("messages_ready"))["number"]
@@ -49,7 +49,7 @@ def _content(request: PersonRequest) -> dict[str, object]:
         "objects": counts.drift(shell.state),
         "revision": current_revision(),
         "chart": activity.hour_chart(),
-        "changes": AuditEntry.objects.all()[:CHANGES],
+        "changes": entries_visible_to(request.user)[:CHANGES],
         "requests": requests[:SHOWN],
         "runs": Run.objects.select_related("requested_by").defer("steps")[:SHOWN],
     }

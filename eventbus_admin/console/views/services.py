@@ -22,7 +22,6 @@ from eventbus_admin.journal.reads import workers_present
 from eventbus_admin.reconcile.overlap import overlap_of
 from eventbus_admin.reconcile.wording import credentials_of
 from eventbus_admin.registry import actions
-from eventbus_admin.registry.history import history
 from eventbus_admin.registry.models import EventType, Service
 from eventbus_admin.registry.states import (
     LIVE_STATES,
@@ -32,6 +31,7 @@ from eventbus_admin.registry.states import (
     SubscriptionState,
 )
 from eventbus_admin.registry.tokens import tokens_visible_to
+from eventbus_admin.registry.trail import history_visible_to
 
 OFFERED_NAMES = 500
 SHOWN = 20
@@ -90,7 +90,7 @@ def detail(request: PersonRequest, name: str) -> HttpResponse:
         "workers": workers,
         "more_workers": more_workers,
         "service_tokens": _tokens(request, service)[:SHOWN],
-        "history": history(service)[:6],
+        "history": history_visible_to(request.user, service)[:6],
         "snippet": snippets.service(service.name, published, listened, declares=service.declares),
         "credentials": credentials_of(service),
         "overlap": overlap_of(service),

@@ -20,10 +20,10 @@ from eventbus_admin.journal.reads import workers_present
 from eventbus_admin.reconcile.actions import wait_until_applied
 from eventbus_admin.reconcile.wording import arrival, condition, status_of
 from eventbus_admin.registry import actions
-from eventbus_admin.registry.history import history
 from eventbus_admin.registry.models import Subscription
 from eventbus_admin.registry.revision import current_revision
 from eventbus_admin.registry.states import LIVE_STATES
+from eventbus_admin.registry.trail import history_visible_to
 
 EVENTS = 8
 GAVE_UP = 5
@@ -36,7 +36,7 @@ def detail(request: PersonRequest, event_type: str, service: str) -> HttpRespons
     subscription = _find(request, event_type, service)
     context = {
         **_state(request, subscription),
-        "history": history(subscription)[:8],
+        "history": history_visible_to(request.user, subscription)[:8],
         "snippet": snippets.subscriber(event_type, service, declares=subscription.service.declares),
     }
     return render(request, "console/subscription/page.html", context)

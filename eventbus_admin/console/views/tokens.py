@@ -15,8 +15,8 @@ from eventbus_admin.console.carrying import carried_out
 from eventbus_admin.console.filters import asked, options, tokens
 from eventbus_admin.console.paging import keyset_page
 from eventbus_admin.console.token_form import TokenForm, offered_services
-from eventbus_admin.registry.history import history
 from eventbus_admin.registry.tokens import create_token, revoke_token, tokens_visible_to
+from eventbus_admin.registry.trail import history_visible_to
 
 _STATES = (("expired", "Expired"), ("revoked", "Revoked"), ("all", "All"))
 _TAKEN_OFF = (("service", "Service"), ("user", "Owner"))
@@ -40,7 +40,7 @@ def listing(request: PersonRequest) -> HttpResponse:
 def detail(request: PersonRequest, prefix: str) -> HttpResponse:
     """Show what one token is for, and what would stop working without it."""
     token = _find(request, prefix)
-    context = {"token": token, "history": history(token)[:6]}
+    context = {"token": token, "history": history_visible_to(request.user, token)[:6]}
     return render(request, "console/tokens/detail.html", context)
 
 

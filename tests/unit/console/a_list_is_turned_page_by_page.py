@@ -54,12 +54,12 @@ def test_two_keys_order_together(make_subscription: Callable[..., Subscription])
     assert [str(row) for row in rest.rows] == ["b → y"]
 
 
-def test_the_newest_comes_first(viewer: User, signed_in: Callable[[User], Client]) -> None:
+def test_the_newest_comes_first(operator: User, signed_in: Callable[[User], Client]) -> None:
     for number in range(120):
         AuditEntry.objects.create(
             actor_name="mia", verb="created", object_kind="service", object_name=f"s{number}"
         )
-    client = signed_in(viewer)
+    client = signed_in(operator)
     seen: list[str] = []
     address: str | None = ""
     while address is not None:

@@ -57,9 +57,9 @@ def test_a_fragment_is_never_filled_with_the_login_page() -> None:
 
 
 def test_each_page_opens_for_who_may_only_look(
-    console_page: str, world: Subscription, viewer: User, signed_in: Callable[[User], Client]
+    console_page: str, world: Subscription, member: User, signed_in: Callable[[User], Client]
 ) -> None:
-    assert signed_in(viewer).get(console_page).status_code == 200
+    assert signed_in(member).get(console_page).status_code == 200
 
 
 @pytest.mark.django_db

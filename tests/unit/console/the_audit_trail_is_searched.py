@@ -57,17 +57,17 @@ def test_each_filter_keeps_what_it_asks_for(
     query: str,
     verbs: set[str],
     trail: dict[str, AuditEntry],
-    viewer: User,
+    operator: User,
     signed_in: Callable[[User], Client],
 ) -> None:
-    answer = signed_in(viewer).get(f"/audit/?{query}")
+    answer = signed_in(operator).get(f"/audit/?{query}")
     assert {row.verb for row in answer.context["page"].rows} == verbs
 
 
 def test_filters_are_chips_that_one_takes_off(
-    trail: dict[str, AuditEntry], viewer: User, signed_in: Callable[[User], Client]
+    trail: dict[str, AuditEntry], operator: User, signed_in: Callable[[User], Client]
 ) -> None:
-    answer = signed_in(viewer).get(f"/audit/?who=otto&within=week&request={GROUP}&after=9")
+    answer = signed_in(operator).get(f"/audit/?who=otto&within=week&request={GROUP}&after=9")
     assert [(one.label, one.url) for one in answer.context["tokens"]] == [
         ("Who: otto", f"?within=week&request={GROUP}"),
         ("When: The last 7 days", f"?who=otto&request={GROUP}"),
@@ -76,9 +76,9 @@ def test_filters_are_chips_that_one_takes_off(
 
 
 def test_a_chosen_value_stays_chosen_when_no_late_entry_has_it(
-    trail: dict[str, AuditEntry], viewer: User, signed_in: Callable[[User], Client]
+    trail: dict[str, AuditEntry], operator: User, signed_in: Callable[[User], Client]
 ) -> None:
-    html = signed_in(viewer).get("/audit/?who=long-gone").content.decode()
+    html = signed_in(operator).get("/audit/?who=long-gone").content.decode()
     assert "<option selected>long-gone</option>" in html
     assert "Nothing matches" in html
 
@@ -96,18 +96,18 @@ def test_what_cannot_be_read_is_said(
     query: str,
     sentence: str,
     trail: dict[str, AuditEntry],
-    viewer: User,
+    operator: User,
     signed_in: Callable[[User], Client],
 ) -> None:
-    assert sentence in signed_in(viewer).get(f"/audit/?{query}").content.decode()
+    assert sentence in signed_in(operator).get(f"/audit/?{query}").content.decode()
 
 
 def test_filters_stay_while_pages_turn(
-    db: None, viewer: User, signed_in: Callable[[User], Client]
+    db: None, operator: User, signed_in: Callable[[User], Client]
 ) -> None:
     for number in range(120):
         add("otto" if number % 2 else "mia", "created", "service", f"service-{number}")
-    client, seen, address = signed_in(viewer), [], "?who=otto&within=day"
+    client, seen, address = signed_in(operator), [], "?who=otto&within=day"
     while address:
         found = client.get(f"/audit/{address}").context["page"]
         seen += [row.object_name for row in found.rows]
@@ -116,7 +116,7 @@ def test_filters_stay_while_pages_turn(
 
 
 def test_an_entry_opens_with_before_and_after(
-    trail: dict[str, AuditEntry], viewer: User, signed_in: Callable[[User], Client]
+    trail: dict[str, AuditEntry], operator: User, signed_in: Callable[[User], Client]
 ) -> None:
     changed = add(
         "mia",
@@ -126,7 +126,7 @@ def test_an_entry_opens_with_before_and_after(
         before={"description": "old", "owner": "Journals", "example": {"journal": "elife"}},
         after={"description": "new", "owner": "Journals", "example": {"doi": "10.7554"}},
     )
-    client = signed_in(viewer)
+    client = signed_in(operator)
     answer = client.get(f"/audit/{changed.pk}/")
     assert [
         (line.path, line.should, line.found, line.state) for line in answer.context["lines"]
@@ -143,15 +143,15 @@ def test_an_entry_opens_with_before_and_after(
 
 
 def test_an_entry_leads_to_what_was_done_together_with_it(
-    trail: dict[str, AuditEntry], viewer: User, signed_in: Callable[[User], Client]
+    trail: dict[str, AuditEntry], operator: User, signed_in: Callable[[User], Client]
 ) -> None:
-    answer = signed_in(viewer).get(f"/audit/{trail['created'].pk}/")
+    answer = signed_in(operator).get(f"/audit/{trail['created'].pk}/")
     assert [one.verb for one in answer.context["together"]] == ["revoked"]
     assert f"/audit/?request={GROUP}" in answer.content.decode()
-    assert signed_in(viewer).get("/audit/999999/").status_code == 404
+    assert signed_in(operator).get("/audit/999999/").status_code == 404
 
 
 def test_an_empty_trail_teaches(
-    db: None, viewer: User, signed_in: Callable[[User], Client]
+    db: None, operator: User, signed_in: Callable[[User], Client]
 ) -> None:
-    assert "Nothing was changed yet" in signed_in(viewer).get("/audit/").content.decode()
+    assert "Nothing was changed yet" in signed_in(operator).get("/audit/").content.decode()

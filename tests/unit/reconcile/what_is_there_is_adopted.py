@@ -97,7 +97,8 @@ def test_a_services_whole_set_at_once(found: Fence, broker: Wrapped, memory: Mem
 
 
 def test_what_is_offered_by_service(found: Fence) -> None:
-    ((name, adoption),) = adoptions_by_service()
+    ((name, adoption),), more = adoptions_by_service(6)
+    assert not more
     assert name == "meca-exporter"
     assert adoption.summary == "1 service, 2 event types, 3 subscriptions"
     assert adoption.needs_owner

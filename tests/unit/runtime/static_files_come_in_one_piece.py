@@ -1,5 +1,7 @@
 """Static files are served from where the apps keep them, without `collectstatic` or a warning."""
 
+import gzip
+
 import pytest
 from django.test import AsyncClient
 
@@ -37,3 +39,15 @@ async def test_what_is_not_there_is_not_found() -> None:
     answer = await AsyncClient().get("/static/nothing.css")
 
     assert answer.status_code == 404
+
+
+async def test_text_comes_compressed_for_who_takes_it_so() -> None:
+    plain = await AsyncClient().get("/static/console/layout.css")
+    packed = await AsyncClient().get(
+        "/static/console/layout.css", headers={"Accept-Encoding": "gzip, br"}
+    )
+    assert "Content-Encoding" not in plain
+    assert packed["Content-Encoding"] == "gzip"
+    assert plain["Vary"] == packed["Vary"] == "Accept-Encoding"
+    assert len(packed.content) == int(packed["Content-Length"]) < len(plain.content) / 2
+    assert gzip.decompress(packed.content) == plain.content

@@ -5,3 +5,4 @@ import "./copy.js";
 import "./overlays.js";
 import "./polling.js";
 import "./choosing.js";
+import "./keeping.js";
