@@ -23,6 +23,7 @@ from eventbus_admin.journal.rows import EventFilter, Row
 from eventbus_admin.journal.sight import Sight
 from eventbus_admin.payloads.revealing import VERB
 from eventbus_admin.registry.actions import change_event_type, create_event_type, set_lifecycle
+from eventbus_admin.registry.history import history
 from eventbus_admin.registry.models import EventType
 from eventbus_admin.registry.states import (
     LIVE_STATES,
