@@ -52,11 +52,6 @@ What the contestants do:
 - **memory.** One process publishes and handles a tenth of the events to warm up, then all of them:
   by how much its resident memory grows meanwhile, and its peak.
 - **startup.** `bus_core` imports pika only when it connects, so look at both together.
-
-How long the admin's lists take at 5,000 subscriptions beside 50 is measured apart, for it needs no
-broker: `make bench ARGS=lists`, and `ARGS="lists --postgres"` on a private PostgreSQL. It prints for
-every list of the console and of the REST API the queries, both medians of the server's time, and
-their ratio. At most 12 queries and twice the time are the bounds; look while the machine is quiet.
 - **apply {first} subscriptions.** The admin's reconciler looks at an empty broker, plans, makes all
   exchanges, quorum queues and bindings, looks again and stores what is there in a registry on
   SQLite. By hand it is one import of the same definitions, and nobody looks.
@@ -64,6 +59,12 @@ their ratio. At most 12 queries and twice the time are the bounds; look while th
   to a type that is there, until it is seen to be so.
 - **compare {crowd:,} subscriptions.** The reconciler reads broker and registry and finds nothing to
   do. By hand the same lists are read one after the other, parsed and forgotten.
+
+How long the admin's lists take at 5,000 subscriptions beside 50 is measured apart, for it needs no
+broker: `make bench ARGS=lists`, and `ARGS="lists --postgres"` on a private PostgreSQL. It prints
+for every list of the console and of the REST API the queries, both medians of the server's time,
+and their ratio. At most 12 queries and twice the time are the bounds; look while the machine is
+quiet.
 """
 
 
