@@ -11,7 +11,16 @@ from eventbus_admin.accounts.policies import Decision
 from eventbus_admin.console import snippets
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.charts import bars, spark
+from eventbus_admin.console.filters import Option
 from eventbus_admin.console.forms import ConsoleForm
+from eventbus_admin.console.paging import Page
+from eventbus_admin.console.shares import shares
+
+_FILTERS = [
+    Option("All drift", "", "?", current=True, count=34),
+    Option("Missing", "missing", "?sync=missing", current=False, count=30),
+    Option("Differs", "differs", "?sync=differs", current=False, count=4),
+]
 
 
 class _Sample(ConsoleForm):
@@ -36,5 +45,9 @@ def components(request: PersonRequest) -> HttpResponse:
         "snippet": snippets.subscriber("exportRequested", "export-manager"),
         "command": snippets.publish_command(),
         "policy": RetryPolicy(),
+        "page": Page(rows=[], previous="?before=b", following="?after=m"),
+        "filters": _FILTERS,
+        "shares": shares(_FILTERS),
+        "tokens": [{"url": "#", "label": "Service: export-manager"}],
     }
     return render(request, "console/components.html", context)
