@@ -21,7 +21,8 @@ MOST_BYTES = 250_000
 GRAVE = {"serious", "critical"}
 INLINE = re.compile(r"<style\b|\sstyle=|<script(?![^>]*\bsrc=)|\son[a-z]+=", re.IGNORECASE)
 DIALOGS = "dialog[id]:not([open]):not(#drawer)"
-AXE: dict[str, Any] = {"resultTypes": ["violations"]}
+# Style sheets need not be loaded again for what is asked.
+AXE: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
 COLOURS: dict[str, Any] = {**AXE, "runOnly": ["color-contrast"]}
 
 

@@ -19,7 +19,12 @@ addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
 """
 _SETTLED = "document.fonts.ready.then(() => !document.querySelector('.htmx-request'))"
-_PAINTED = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))"
+# Colours run from one theme to the other; two frames later all of them have arrived.
+_PAINTED = """
+new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+  .then(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)))
+  .then(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50))))
+"""
 _SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
