@@ -24,6 +24,8 @@ SEARCHES = (
     f"/dead-letters/?q={PLANTED}",
     f"/dead-letters/causes/2/?q={PLANTED}",
     "/dead-letters/causes/2/",
+    f"/search/?q={PLANTED}",
+    "/search/?q=ValueError",
     "/dead-letters/2/",
     "/dead-letters/2/edit/",
     f"/api/v1/events/?search={PLANTED}",

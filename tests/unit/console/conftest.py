@@ -248,6 +248,8 @@ PAGES = (
     "/integrators/",
     "/requests/1/",
     "/registry/",
+    "/search/",
+    "/search/?q=export",
     "/why/",
     f"/why/?event={EVENT}&service=export-manager",
     "/why/?type=exportRequested",

@@ -60,6 +60,8 @@ MORE_PAGES = (
     "/map/?q=type&owner=Team+1&problems=1",
     f"/new/subscription/?service={HUB}&event_type={HUB}",
     f"/new/subscription/preview/?service={HUB}&event_type={HUB}",
+    "/search/?q=e",
+    "/search/?q=event",
     "/services/?kind=integrator",
     f"/why/?event=event0&service={HUB}",
     f"/why/?type={HUB}",

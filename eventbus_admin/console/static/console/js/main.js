@@ -6,3 +6,4 @@ import "./overlays.js";
 import "./polling.js";
 import "./choosing.js";
 import "./keeping.js";
+import "./search.js";
