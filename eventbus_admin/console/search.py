@@ -49,7 +49,7 @@ def words(text: str) -> list[str]:
 
 def rank(name: str, text: str) -> int:
     """Return how well a name answers a search; less is better."""
-    name, text = name.lower(), text.lower()
+    name, text = _plain(name), _plain(text)
     if name == text:
         return EXACT
     if name.startswith(text):
@@ -88,6 +88,10 @@ def parts(name: str, text: str) -> list[tuple[str, bool]]:
         end = match.end()
     pieces.append((name[end:], False))
     return [piece for piece in pieces if piece[0]]
+
+
+def _plain(text: str) -> str:
+    return " ".join(_GAPS.split(text.lower())).strip()
 
 
 def _id_in(text: str) -> str:

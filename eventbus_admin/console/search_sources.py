@@ -68,8 +68,9 @@ def _best(rows: QuerySet[Any], text: str, *paths: str) -> QuerySet[Any]:
         default=Value(INSIDE),
         output_field=IntegerField(),
     )
-    ordered = rows.annotate(answers=answers).order_by("answers", Length(paths[0]), paths[0], "pk")
-    return ordered[:MOST]
+    lengths = [Length(path) for path in paths]
+    best: QuerySet[Any] = rows.annotate(answers=answers).order_by("answers", *lengths, "pk")[:MOST]
+    return best
 
 
 def _event_types(user: User, text: str) -> list[Hit]:
