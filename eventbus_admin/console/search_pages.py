@@ -16,7 +16,7 @@ _PAGES = (
     ("runs", "Runs", "applied plans, drift"),
     ("operations", "Operations", "removals, replacements, quarantine"),
     ("integrators", "Integrators", "requests, invitations"),
-    ("registry", "Registry as code", "import, export, download, yaml"),
+    ("registry", "As code", "registry, import, export, download, yaml"),
     ("audit", "Audit", "who did what, changes, history"),
     ("tokens", "API tokens", "keys, credentials"),
     ("why", "Why did an event not arrive?", "missing, lost, explain, not delivered"),
