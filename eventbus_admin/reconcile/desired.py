@@ -204,6 +204,6 @@ def _wish(row: Subscription, event_type: str, service: str) -> SubscriptionWish:
         service=service,
         state=SubscriptionState(row.state),
         kind=QueueKind(row.kind),
-        delays_ms=tuple(row.retry_delays_ms),
+        delays_ms=row.retry_policy.delays_ms,
         directive=row.directive,
     )

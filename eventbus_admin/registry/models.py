@@ -165,8 +165,13 @@ class Subscription(models.Model):
 
     @property
     def retry_policy(self) -> RetryPolicy:
-        """The stored retry policy as the library knows it."""
-        return RetryPolicy(attempts=self.retry_attempts, delays_ms=tuple(self.retry_delays_ms))
+        """The stored retry policy as the library knows it.
+
+        No action stores a row without delays. One that got in otherwise means the whole ladder, as
+        asking for none does: a single row must not keep all others from being compared.
+        """
+        delays = self.retry_delays_ms or default_delays()
+        return RetryPolicy(attempts=self.retry_attempts, delays_ms=tuple(delays))
 
     @property
     def directive(self) -> SubscriptionDirective:

@@ -54,6 +54,19 @@ def test_a_service_gets_the_retry_steps_of_its_live_subscriptions(make_subscript
     assert steps == {"retry__s__1", "retry__s__2", "retry__s__3"}
 
 
+def test_a_row_without_retry_steps_gets_the_whole_ladder(
+    make_subscription: Make, settings: Any
+) -> None:
+    settings.EVENTBUS_RETRY_DELAYS_MS = (7, 70)
+    make_subscription("A", "s", retry_delays_ms=[])
+    make_subscription("B", "other", retry_delays_ms=[1])
+    steps = {name for name in queues() if name.startswith("retry__")}
+    assert steps == {"retry__s__7", "retry__s__70", "retry__other__1"}
+    (directive,) = directives_of(read_registry())["s"].subscriptions.values()
+    assert directive.retry is not None
+    assert directive.retry.delays_ms == (7, 70)
+
+
 @pytest.mark.parametrize(
     ("state", "has_queue"),
     [
