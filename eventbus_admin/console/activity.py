@@ -1,5 +1,6 @@
 """What flowed lately, from the journal."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,10 +8,13 @@ from django.core.cache import cache
 from django.db.models import Count, Func, IntegerField
 from django.utils import timezone
 
-from eventbus_admin.console.charts import Bars, Spark, bars, spark
+from eventbus_admin.console.charts import Bars, Spark, Stack, bars, spark, stack
 from eventbus_admin.journal.models import JournalEntry, Outcome
 
 MINUTES = 60
+NAMED = 5
+"""So many types have a colour of their own in a chart."""
+OTHERS = "other types"
 # Many people may watch; the journal is asked for its minutes once in a while only.
 KEPT_SECONDS = 5
 
@@ -47,12 +51,36 @@ def gave_up_lately() -> int:
     return cache.get_or_set("console.gave-up", count, KEPT_SECONDS) or 0
 
 
-def hour_chart() -> Bars:
-    """Return the last hour as a bar for each minute."""
-    counts: dict[int, int] = {}
-    for (_, minute), number in _counts().items():
-        counts[minute] = counts.get(minute, 0) + number
-    return bars([(_moment(minute), counts.get(minute, 0)) for minute in _minutes()])
+def hour_chart(event_type: str) -> Bars:
+    """Return the last hour of one type as a bar for each minute."""
+    counts = _counts()
+    return bars([(_moment(one), counts.get((event_type, one), 0)) for one in _minutes()])
+
+
+def hour_stack(only: str = "") -> Stack:
+    """Return the last hour by type, a column for each minute; `only` leaves one type.
+
+    The busiest types have a colour each, the others share one.
+    """
+    counts, minutes = _counts(), _minutes()
+    totals: Counter[str] = Counter()
+    for (event_type, _), number in counts.items():
+        totals[event_type] += number
+    named = [only] if only else [name for name, _ in totals.most_common(NAMED)]
+    rest = set() if only else totals.keys() - set(named)
+    rows = []
+    for minute in minutes:
+        values = [counts.get((name, minute), 0) for name in named]
+        if rest:
+            values.append(sum(counts.get((name, minute), 0) for name in rest))
+        rows.append((_moment(minute), values))
+    return stack(rows, [*named, OTHERS] if rest else named)
+
+
+def begins() -> datetime | None:
+    """Return when the journal begins, if it does not reach back an hour; one query."""
+    first = JournalEntry.objects.order_by("id").values_list("seen", flat=True).first()
+    return first if first and first > _moment(_minutes()[0]) else None
 
 
 def sparks(event_types: list[str]) -> dict[str, Spark]:

@@ -15,7 +15,8 @@ from lucide.templatetags.lucide import lucide
 from bus_core.retry import RetryPolicy
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.console import highlight, times
-from eventbus_admin.console.charts import Bars, Spark
+from eventbus_admin.console.activity import OTHERS
+from eventbus_admin.console.charts import Bars, Spark, Stack
 from eventbus_admin.console.links import event_page, page_of, shown_name
 from eventbus_admin.console.looks import look_of
 from eventbus_admin.console.paging import PARAMETERS
@@ -216,6 +217,14 @@ def barchart(drawn: Bars) -> dict[str, Any]:
     """Draw a bar chart with its axis."""
     shown = [moment for moment, _ in drawn.rows[::10]]
     return {"chart": drawn, "axis": [f"{moment:%H:%M}" for moment in shown] + ["now"]}
+
+
+@register.inclusion_tag("components/stack.html")
+def stackchart(drawn: Stack, only: str = "") -> dict[str, Any]:
+    """Draw what several names make up over time, with a legend that leaves one of them."""
+    shown = [moment for moment, _ in drawn.rows[::10]]
+    axis = [f"{moment:%H:%M}" for moment in shown] + ["now"]
+    return {"chart": drawn, "only": only, "axis": axis, "others": OTHERS}
 
 
 @register.inclusion_tag("components/skeleton.html")

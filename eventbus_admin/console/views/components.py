@@ -10,7 +10,7 @@ from bus_core.retry import RetryPolicy
 from eventbus_admin.accounts.policies import Decision
 from eventbus_admin.console import snippets
 from eventbus_admin.console.access import PersonRequest, signed_in
-from eventbus_admin.console.charts import bars, spark
+from eventbus_admin.console.charts import bars, spark, stack
 from eventbus_admin.console.filters import Option
 from eventbus_admin.console.forms import ConsoleForm
 from eventbus_admin.console.paging import Page
@@ -42,6 +42,10 @@ def components(request: PersonRequest) -> HttpResponse:
         "now": now,
         "spark": spark([1, 4, 2, 8, 5, 9, 12, 7, 6, 10, 14, 9], "87 events"),
         "chart": bars([(now, index * 7 % 23) for index in range(60)]),
+        "stack": stack(
+            [(now, [index * 7 % 23, index * 5 % 11]) for index in range(60)],
+            ["exportRequested", "exportSuccessful"],
+        ),
         "snippet": snippets.subscriber("exportRequested", "export-manager"),
         "command": snippets.publish_command(),
         "policy": RetryPolicy(),

@@ -93,7 +93,7 @@ def detail(request: PersonRequest, name: str) -> HttpResponse:
         "events": list(reversed(_latest(event_type, sight))),
         "hidden": not sight.shows(event_type.name),
         "reveals": history(event_type).filter(verb=VERB)[:REVEALS] if may_edit else [],
-        "spark": activity.sparks([event_type.name])[event_type.name],
+        "chart": activity.hour_chart(event_type.name),
         "history": history_visible_to(request.user, event_type)[:6],
         "snippet": snippets.publisher(event_type.name, publisher, event_type.example),
         "command": snippets.publish_command(event_type.name),

@@ -10,6 +10,7 @@ from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.attention import attention
 from eventbus_admin.console.context import Shell
 from eventbus_admin.integrators.models import AccessRequest
+from eventbus_admin.journal.entries import MAX_NAME
 from eventbus_admin.reconcile.models import Run, SubscriptionStatus
 from eventbus_admin.registry.models import Subscription
 from eventbus_admin.registry.revision import current_revision
@@ -38,6 +39,7 @@ def _content(request: PersonRequest) -> dict[str, object]:
     waiting = SubscriptionStatus.objects.filter(
         subscription__in=Subscription.objects.visible_to(request.user).live()
     ).aggregate(number=Sum("messages_ready"))["number"]
+    only = request.GET.get("only", "")[:MAX_NAME]
     requests = AccessRequest.objects.visible_to(request.user).waiting().with_related()
     return {
         "attention": attention(request.user, shell.state),
@@ -48,7 +50,9 @@ def _content(request: PersonRequest) -> dict[str, object]:
         "registry": counts.registry(request.user),
         "objects": counts.drift(shell.state),
         "revision": current_revision(),
-        "chart": activity.hour_chart(),
+        "chart": activity.hour_stack(only),
+        "only": only,
+        "begins": activity.begins(),
         "changes": entries_visible_to(request.user)[:CHANGES],
         "requests": requests[:SHOWN],
         "runs": Run.objects.select_related("requested_by").defer("steps")[:SHOWN],

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from eventbus_admin.accounts.models import Team
+from eventbus_admin.console import activity
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.carrying import may_own
 from eventbus_admin.console.context import UNWELL
@@ -32,9 +33,10 @@ def listing(request: PersonRequest) -> HttpResponse:
         ("event_type__name", "service__name"),
     )
     states = dict(visible.order_by().values_list("state").annotate(number=Count("pk")))
+    sparks = activity.sparks([row.event_type.name for row in page.rows])
     context = {
         "page": page,
-        "rows": [(row, condition(row)) for row in page.rows],
+        "rows": [(row, condition(row), sparks[row.event_type.name]) for row in page.rows],
         "states": options(
             request,
             "state",

@@ -19,6 +19,7 @@ LOOKS = {
     "filter_chips": "filters__group",
     "filter_tokens": "token",
     "sparkline": "spark",
+    "stack": "stackchart",
 }
 
 
