@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.accounts.policies import Rights
-from eventbus_admin.console import snippets
+from eventbus_admin.console import activity, snippets
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.carrying import carried_out
 from eventbus_admin.console.context import Shell
@@ -36,6 +36,7 @@ def detail(request: PersonRequest, event_type: str, service: str) -> HttpRespons
     subscription = _find(request, event_type, service)
     context = {
         **_state(request, subscription),
+        "chart": activity.hour_chart(event_type),
         "history": history_visible_to(request.user, subscription)[:8],
         "snippet": snippets.subscriber(event_type, service, declares=subscription.service.declares),
     }

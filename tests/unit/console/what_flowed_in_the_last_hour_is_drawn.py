@@ -15,6 +15,7 @@ from eventbus_admin.console import activity
 from eventbus_admin.journal.models import JournalEntry
 from eventbus_admin.registry.models import Subscription
 
+SUBSCRIPTION = "/subscriptions/exportRequested/export-manager/"
 SignIn = Callable[[User], Client]
 
 
@@ -98,5 +99,5 @@ def test_lists_and_the_page_of_a_type_draw_it_too(
     client = signed_in(viewer)
     before = JournalEntry.objects.filter(type="exportRequested").count()
     told = f"{before} events in the last hour"
-    for path in ("/subscriptions/", "/event-types/", "/event-types/exportRequested/"):
+    for path in ("/subscriptions/", "/event-types/", "/event-types/exportRequested/", SUBSCRIPTION):
         assert told in shown(client, path), path
