@@ -66,7 +66,8 @@ def hour_stack(only: str = "") -> Stack:
     totals: Counter[str] = Counter()
     for (event_type, _), number in counts.items():
         totals[event_type] += number
-    named = [only] if only else [name for name, _ in totals.most_common(NAMED)]
+    # By name, so that a type keeps its colour when another overtakes it.
+    named = [only] if only else sorted(name for name, _ in totals.most_common(NAMED))
     rest = set() if only else totals.keys() - set(named)
     rows = []
     for minute in minutes:

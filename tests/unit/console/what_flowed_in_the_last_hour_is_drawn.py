@@ -63,7 +63,7 @@ def test_the_least_busy_share_a_colour() -> None:
         came(f"type{number}", number)
     drawn = activity.hour_stack()
     assert [name for name, _ in drawn.names] == [
-        *("type8", "type7", "type6", "type5", "type4"),
+        *("type4", "type5", "type6", "type7", "type8"),
         activity.OTHERS,
     ]
     assert drawn.names[-1][1] == 1 + 2 + 3
