@@ -75,8 +75,8 @@ if (dialog) {
   options.addEventListener("htmx:afterSwap", () => {
     answered = asked;
     const number = all().length;
+    input.setAttribute("aria-expanded", String(number > 0));
     choose(all()[0]);
-    options.scrollTop = 0;
     document.getElementById("search-said").textContent = number ? `${number} found` : "Nothing found";
   });
 
