@@ -39,8 +39,8 @@ from tests.harness.dead_letters import write_dead_letters
 API = "/api/v1"
 RUN = UUID(int=1)
 EVENT = "exportRequested_1"
-REQUEST = 7
-INVITATION = 3
+REQUEST = 900_007
+INVITATION = 900_003
 STRANGER_USER = "bus__meca-exporter__a"
 OPERATION, PAUSED = RUN, UUID(int=2)
 KEPT = REQUEST

@@ -4,8 +4,8 @@ import pytest
 
 from benchmarks.lists import MOST_QUERIES, Line, measure, table
 
-# It tells of everything at once and is no list.
-OVERVIEW = {"/", "/overview/live/"}
+# They tell of everything at once and are no lists.
+OVERVIEW = {"/", "/overview/live/", "/map/", "/map/live/", "/api/v1/map/"}
 
 
 @pytest.mark.django_db

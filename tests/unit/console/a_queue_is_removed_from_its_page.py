@@ -89,13 +89,13 @@ def test_the_page_shows_phases_and_offers_what_can_be_done(client: Client) -> No
 
 
 def test_a_quarantine_is_restored_or_discarded(client: Client) -> None:
-    page = client.get("/quarantines/904/").content.decode()
+    page = client.get("/quarantines/900904/").content.decode()
     assert 'data-confirms="consumer__a__old"' in page
-    answer = client.post("/quarantines/904/discard/", {"typed": "x"}, follow=True)
+    answer = client.post("/quarantines/900904/discard/", {"typed": "x"}, follow=True)
     assert "Type its name to go on." in answer.content.decode()
     target = BrokerObject.objects.get(name="consumer__exportRequested__export-manager")
     target.sync = "in_sync"
     target.save()
-    client.post("/quarantines/904/", {"to": target.name})
+    client.post("/quarantines/900904/", {"to": target.name})
     assert Operation.objects.get(kind="restore").options == {"to": target.name}
-    assert "Something is done to it" in client.get("/quarantines/904/").content.decode()
+    assert "Something is done to it" in client.get("/quarantines/900904/").content.decode()

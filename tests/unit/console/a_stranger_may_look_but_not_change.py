@@ -40,8 +40,8 @@ CHANGES = (
     (f"/operations/{RUN}/pause/", {}),
     (f"/operations/{RUN}/resume/", {}),
     (f"/operations/{RUN}/cancel/", {}),
-    ("/quarantines/904/", {"to": "consumer__exportRequested__export-manager"}),
-    ("/quarantines/904/discard/", {"typed": "consumer__a__old"}),
+    ("/quarantines/900904/", {"to": "consumer__exportRequested__export-manager"}),
+    ("/quarantines/900904/discard/", {"typed": "consumer__a__old"}),
 )
 
 

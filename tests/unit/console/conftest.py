@@ -27,8 +27,8 @@ from eventbus_admin.registry.models import Publication, Subscription
 from tests.harness.dead_letters import write_dead_letters
 
 RUN = UUID(int=1)
-UNMANAGED, BLOCKED = 901, 902
-ENTRY = 903
+UNMANAGED, BLOCKED = 900_901, 900_902
+ENTRY = 900_903
 EVENT = "exportRequested_1"
 
 
@@ -184,7 +184,7 @@ def world(
         requester="otto",
     )
     Quarantine.objects.create(
-        pk=904,
+        pk=900_904,
         name="quarantine__1__consumer__a__old",
         source="consumer__a__old",
         messages=3,
@@ -244,7 +244,7 @@ PAGES = (
     "/operations/",
     f"/operations/{RUN}/",
     f"/operations/{RUN}/progress/",
-    "/quarantines/904/",
+    "/quarantines/900904/",
     "/integrators/",
     "/requests/1/",
     "/registry/",

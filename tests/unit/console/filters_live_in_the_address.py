@@ -47,7 +47,7 @@ def test_subscriptions_are_narrowed(
     signed_in: Callable[[User], Client],
 ) -> None:
     answer = signed_in(viewer).get(f"/subscriptions/{query}")
-    assert {row.service.name for row, _ in answer.context["rows"]} == expected
+    assert {row.service.name for row, *_ in answer.context["rows"]} == expected
 
 
 @pytest.mark.parametrize(
