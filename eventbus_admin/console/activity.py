@@ -27,7 +27,8 @@ class Minute(Func):
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         """SQLite keeps moments as text; its own function reads them far faster than Django's."""
-        template = "CAST((julianday(%(expressions)s) - 2440587.5) * 1440 AS INTEGER)"
+        # Days have a fraction: half a millisecond keeps a full minute out of the one before.
+        template = "CAST((julianday(%(expressions)s) - 2440587.5) * 1440 + 0.00001 AS INTEGER)"
         return self.as_sql(compiler, connection, template=template, **extra)
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:

@@ -11,7 +11,7 @@ from tests.unit.reconcile.world import Place, play
 
 
 @pytest.mark.long
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.django_db
 def test_on_rabbitmq(rabbit_node: RabbitNode) -> None:
     def on_rabbitmq() -> Place:
@@ -25,6 +25,8 @@ def test_on_rabbitmq(rabbit_node: RabbitNode) -> None:
 
         return Place(make_broker=make_broker, hands=AmqpHands(connection), close=stack.close)
 
-    tally = play(on_rabbitmq, max_examples=40, stateful_step_count=25)
-    print(f"\n{tally}")
-    assert tally["worlds"] >= 40
+    # A world that takes a second on 3.10 takes ten to twenty on RabbitMQ 4.
+    worlds = 10 if rabbit_node.version.startswith("4.") else 40
+    tally = play(on_rabbitmq, max_examples=worlds, stateful_step_count=25)
+    print(f"\nRabbitMQ {rabbit_node.version}: {tally}")
+    assert tally["worlds"] >= worlds

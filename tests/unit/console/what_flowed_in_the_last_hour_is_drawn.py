@@ -101,3 +101,15 @@ def test_lists_and_the_page_of_a_type_draw_it_too(
     told = f"{before} events in the last hour"
     for path in ("/subscriptions/", "/event-types/", "/event-types/exportRequested/", SUBSCRIPTION):
         assert told in shown(client, path), path
+
+
+@pytest.mark.django_db
+def test_what_comes_at_a_full_minute_belongs_to_that_minute() -> None:
+    full = timezone.now().replace(second=0, microsecond=0)
+    moments = [full - timedelta(minutes=back) for back in range(1_000)]
+    JournalEntry.objects.bulk_create(
+        JournalEntry(event_id=f"at_{at:%s}", type="a", correlation_id="b", created=at, seen=at)
+        for at in moments
+    )
+    found = JournalEntry.objects.annotate(minute=activity.Minute("seen")).order_by("-seen")
+    assert [one.minute for one in found] == [int(at.timestamp()) // 60 for at in moments]
