@@ -8,12 +8,10 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from bus_core.topology import Topology
 from eventbus_admin.broker.errors import BrokerAbsent, BrokerError
 from eventbus_admin.broker.interface import Broker, Observation
 from eventbus_admin.journal.rates import rates
 from eventbus_admin.reconcile import sentences, store
-from eventbus_admin.reconcile.access import Access
 from eventbus_admin.reconcile.apply import StepResult, apply_steps, verified
 from eventbus_admin.reconcile.attempts import Attempts
 from eventbus_admin.reconcile.backlog import Backlog
@@ -80,8 +78,7 @@ def compare(broker: Broker) -> Plan:
 
     Raises a `BrokerError` when the broker cannot be read.
     """
-    wishes = read_registry()
-    return _plan(broker.observe(), topology_of(wishes), access_of(wishes))
+    return _plan(broker.observe(), read_registry())
 
 
 def standing_policy() -> ApplyPolicy:
@@ -139,10 +136,6 @@ class _Work:
     results: tuple[StepResult, ...] = ()
     began: datetime = field(default_factory=timezone.now)
 
-    def __post_init__(self) -> None:
-        # For the look before and the one after: with many subscriptions it takes a while.
-        self._asked_for = topology_of(self.wishes), access_of(self.wishes)
-
     def round(self, kept: Observation | None) -> Round:
         try:
             return self._round(kept)
@@ -166,7 +159,7 @@ class _Work:
         after = seen
         if touched := [*steps, *(_taken_on_trust(plan, established) if seen is kept else ())]:
             after = self._second_look(seen, touched)
-            plan = _plan(after, *self._asked_for)
+            plan = _plan(after, self.wishes)
             self.results = verified(self.results, plan)
         if self.attempts is not None:
             self.attempts.note(self.results, plan)
@@ -184,11 +177,11 @@ class _Work:
 
     def _first_look(self, kept: Observation | None) -> tuple[Observation, Plan]:
         if kept is not None:
-            plan = _plan(kept, *self._asked_for)
+            plan = _plan(kept, self.wishes)
             if not any(one.step is StepKind.DELETE for one in plan.items):
                 return kept, plan
         seen = self.broker.observe()
-        return seen, _plan(seen, *self._asked_for)
+        return seen, _plan(seen, self.wishes)
 
     def _choose(self, plan: Plan, established: Established) -> tuple[Item, ...]:
         if self.policy is not None:
@@ -214,8 +207,8 @@ class _Work:
         return lambda item: errors.get(item.key, "")
 
 
-def _plan(seen: Observation, topology: Topology, access: Access) -> Plan:
-    plan = only_ours(make_plan(seen, topology, access))
+def _plan(seen: Observation, wishes: Wishes) -> Plan:
+    plan = only_ours(make_plan(seen, topology_of(wishes), access_of(wishes)))
     plan = set_aside(plan, under_way())
     if not plan.steps:
         return plan

@@ -176,7 +176,7 @@ def _step(item: Item) -> dict[str, Any]:
         "object": item.object.value,
         "name": name,
         "before": keepable(item.found),
-        "after": item.should,  # of our own making, so it is kept as it is
+        "after": keepable(item.should),
         "reason": storable(item.reason),
         "impact": storable(item.impact),
     }
