@@ -16,8 +16,9 @@ waits for somebody to apply it, as everything does.
 
 Whether an object was established is remembered for one broker. Another broker that answers in its
 place (a new one, or the embedded one after a restart) has nothing established, so that everything
-is made there without asking. The same goes for a broker that has nothing at all of what should be
-there: that is no deletion which somebody had a reason for, but a broker that was set up anew.
+is made there without asking. The same goes for a broker that has nothing of what should be there,
+or exchanges at most: that is no deletion which somebody had a reason for, but a broker that was set
+up anew.
 """
 
 from collections.abc import Collection, Mapping
@@ -96,8 +97,14 @@ def is_drift(item: Item, established: Established) -> bool:
 
 
 def is_empty(plan: Plan) -> bool:
-    """Whether nothing of what should be there is."""
-    return not any(one.should is not None and one.found is not None for one in plan.items)
+    """Whether nothing of what should be there is, or exchanges at most.
+
+    Whoever publishes makes those in passing, and so does our own feed, often before we look.
+    """
+    return not any(
+        one.should is not None and one.found is not None and one.object is not ObjectKind.EXCHANGE
+        for one in plan.items
+    )
 
 
 class ApplyPolicy(Protocol):

@@ -62,24 +62,56 @@ def test_another_broker_in_the_same_place_is_filled_from_nothing(
     assert set(BrokerObject.objects.values_list("sync", flat=True)) == {"in_sync"}
 
 
+def lose_queues(memory: MemoryBroker) -> None:
+    for queue in memory.snapshot().queues:
+        memory.delete_queue(queue.queue.name)
+
+
+def lose_what_queues_need(memory: MemoryBroker) -> None:
+    seen = memory.snapshot()
+    for exchange in seen.exchanges:
+        memory.delete_exchange(exchange.name)
+    for policy in seen.policies:
+        memory.delete_policy(policy.name)
+
+
 def test_a_broker_that_lost_everything_is_filled_again(
     make_subscription: Make, broker: MockBroker, memory: MemoryBroker, fence: Fence
 ) -> None:
     make_subscription("A", "s")
     reconcile_once(broker, fence=fence)
-    seen = memory.snapshot()
-    for queue in seen.queues:
-        memory.delete_queue(queue.queue.name)
-    for exchange in seen.exchanges:
-        memory.delete_exchange(exchange.name)
-    for policy in seen.policies:
-        memory.delete_policy(policy.name)
+    lose_queues(memory)
+    lose_what_queues_need(memory)
     refusing = wrapped(memory)
     refusing.refuse = lambda name: BrokerRefused("No.") if name == "dead__s" else None
     assert reconcile_once(refusing, fence=fence).failed
     # What failed is still a wish, and not drift because the rest is there.
     assert reconcile_once(broker, fence=fence).applied
     assert compare(broker).steps == ()
+
+
+def test_exchanges_that_publishers_and_the_feed_made_first_do_not_keep_it_from_being_filled(
+    make_subscription: Make, broker: MockBroker, memory: MemoryBroker, fence: Fence
+) -> None:
+    make_subscription("A", "s")
+    reconcile_once(broker, fence=fence)
+    lose_queues(memory)
+    lose_what_queues_need(memory)
+    for exchange in topology.event_type_topology("A").exchanges:
+        memory.declare_exchange(exchange)
+    assert reconcile_once(broker, fence=fence).applied
+    assert memory.has_queue("consumer__A__s")
+    assert compare(broker).steps == ()
+
+
+def test_queues_that_somebody_deleted_stay_drift_even_if_it_was_all_of_them(
+    make_subscription: Make, broker: MockBroker, memory: MemoryBroker, fence: Fence
+) -> None:
+    make_subscription("A", "s")
+    reconcile_once(broker, fence=fence)
+    lose_queues(memory)
+    reconcile_once(broker, fence=fence)
+    assert not memory.has_queue("consumer__A__s")
 
 
 def test_a_wish_that_changed_is_new_even_if_its_object_is_old(
