@@ -1,17 +1,17 @@
 """What somebody typed into the search, and how well a name answers it; pure."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-MAX_CHARS = 200
-MAX_PASTED = 8_000
+from eventbus_admin.console.pasting import pasted
+
+MAX_CHARS = 255
+"""As long as ids and the longest names are."""
 MAX_WORDS = 8
 EXACT, PREFIX, INSIDE, ELSEWHERE = range(4)
 
 _GAPS = re.compile(r"[\s/→]+")
-_ID_IN_JSON = re.compile(r'"id"\s*:\s*"([^"\\]{1,255})"')
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,7 @@ class Group:
 
 def meant(text: str) -> str:
     """Return what is searched for: without quotes and blanks, the id of an event pasted as JSON."""
-    text = text[:MAX_PASTED].strip().strip("`'\"“”‘’").strip()
-    if text.startswith("{"):
-        text = _id_in(text)
-    return text[:MAX_CHARS]
+    return pasted(text)[:MAX_CHARS]
 
 
 def words(text: str) -> list[str]:
@@ -92,15 +89,3 @@ def parts(name: str, text: str) -> list[tuple[str, bool]]:
 
 def _plain(text: str) -> str:
     return " ".join(_GAPS.split(text.lower())).strip()
-
-
-def _id_in(text: str) -> str:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        # Half an event is pasted easily.
-        found = _ID_IN_JSON.search(text)
-        return found.group(1) if found else text
-    event = value.get("event", value)
-    found_id = event.get("id") if isinstance(event, dict) else None
-    return found_id.strip() if isinstance(found_id, str) else text

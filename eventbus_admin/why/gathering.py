@@ -12,12 +12,11 @@ from bus_core.names import check_name
 from bus_core.topology import consumer_queue, event_exchange
 from eventbus_admin.audit.models import AuditEntry
 from eventbus_admin.deadletters.models import DeadLetter
-from eventbus_admin.deadletters.showing import is_shown
 from eventbus_admin.feed.models import FeedState
 from eventbus_admin.journal.entries import journal_id
 from eventbus_admin.journal.models import JournalEntry, Outcome
 from eventbus_admin.journal.reads import workers_present
-from eventbus_admin.journal.sight import Sight, error_name
+from eventbus_admin.journal.sight import Sight
 from eventbus_admin.reconcile.models import (
     BrokerObject,
     Operation,
@@ -31,7 +30,6 @@ from eventbus_admin.why.evidence import (
     Deed,
     Evidence,
     Journal,
-    Letter,
     Look,
     Moved,
     Published,
@@ -39,12 +37,11 @@ from eventbus_admin.why.evidence import (
     Subscribed,
     Thing,
 )
+from eventbus_admin.why.letters import letters_of, told
 
 HISTORY = 100
-LETTERS = 20
 MOVED = 5
 LATELY = 100
-_DISCARDED_WITHIN = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +62,7 @@ def gather(question: Question, *, sight: Sight) -> Evidence:
     key, service = journal_id(question.event_id), question.service.replace("\0", "")
     entry = JournalEntry.objects.filter(event_id=key).defer("payload", "headers").first()
     outcome = Outcome.objects.filter(event_id=key, service=service).first()
-    letters = _letters(key, service)
+    letters = letters_of(key, service)
     event_type = _type_of(question, entry, outcome, letters)
     known = EventType.objects.filter(name=event_type).first()
     subscription = Subscription.objects.named(event_type, service).select_related("status").first()
@@ -94,7 +91,7 @@ def gather(question: Question, *, sight: Sight) -> Evidence:
         workers=tuple(workers),
         reports=bool(workers or outcome) or _reported(event_type, service),
         receipt=_receipt(sight.outcome(outcome) if outcome else None),
-        letters=_told(letters, sight),
+        letters=told(letters, sight),
         moved=_moved(event_type, service),
     )
 
@@ -268,39 +265,3 @@ def _receipt(outcome: Outcome | None) -> Receipt | None:
         worker=outcome.worker,
         at=outcome.at,
     )
-
-
-def _letters(key: str, service: str) -> list[DeadLetter]:
-    found = DeadLetter.objects.filter(event_id=key, service__name=service)
-    return list(reversed(found.defer("body", "properties").order_by("-pk")[:LETTERS]))
-
-
-def _told(letters: list[DeadLetter], sight: Sight) -> tuple[Letter, ...]:
-    who = _discarded_by(letters[-1]) if letters else ""
-    return tuple(
-        Letter(
-            id=one.pk,
-            state=one.state,
-            died=one.died,
-            since=one.since,
-            attempts=one.attempts,
-            error=one.error if is_shown(one, sight) else error_name(one.error),
-            worker=one.worker,
-            run=str(one.run_id or ""),
-            original=one.original_id,
-            edited_by=one.edited_by,
-            discard=str(one.discard or ""),
-            discarded_by=who if one is letters[-1] else "",
-        )
-        for one in letters
-    )
-
-
-def _discarded_by(letter: DeadLetter) -> str:
-    if letter.discard is None:
-        return ""
-    around = (letter.since - _DISCARDED_WITHIN, letter.since + _DISCARDED_WITHIN)
-    found = AuditEntry.objects.filter(
-        at__range=around, object_kind="dead_letters", after__discard=str(letter.discard)
-    )
-    return found.values_list("actor_name", flat=True).first() or ""

@@ -13,6 +13,7 @@ from eventbus_admin.accounts.actor import Actor
 from eventbus_admin.accounts.policies import Decision, Rights
 from eventbus_admin.console.access import PersonRequest, signed_in
 from eventbus_admin.console.filters import asked
+from eventbus_admin.console.pasting import pasted
 from eventbus_admin.console.sights import sight_for
 from eventbus_admin.registry.models import EventType, Service
 from eventbus_admin.why.explaining import explain
@@ -37,7 +38,8 @@ _TONES = {
 @signed_in
 def why(request: PersonRequest) -> HttpResponse:
     """Ask for an event and a service, or answer."""
-    event, service = _pasted(asked(request, "event")), asked(request, "service")[:MAX_CHARS]
+    event = pasted(asked(request, "event"))[:MAX_CHARS]
+    service = asked(request, "service")[:MAX_CHARS]
     event_type = asked(request, "type")[:MAX_CHARS]
     at, problem = _moment(asked(request, "at"))
     context: dict[str, object] = {
@@ -94,16 +96,6 @@ def _url(step: Step | None) -> str:
         return ""
     query = urlencode([pair for pair in step.query if pair[1]])
     return f"{path}?{query}" if query else path
-
-
-def _pasted(text: str) -> str:
-    """Return the id of an event out of what somebody pasted: an id, or the event as JSON."""
-    text = text.strip().strip("`'\"").strip()
-    if not text.startswith("{"):
-        return text[:MAX_CHARS]
-    _, _, rest = text.partition('"id"')
-    parts = rest.split('"')
-    return parts[1][:MAX_CHARS] if len(parts) > 2 else text[:MAX_CHARS]
 
 
 def _moment(text: str) -> tuple[datetime | None, str]:
